@@ -1,0 +1,74 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One folder, one job; a target imports only what stands above it in this list.
+// The list and its rules are explained in CONTRIBUTING.md.
+
+let package = Package(
+  name: "WorstCase",
+  products: [
+    .executable(name: "worstcase", targets: ["worstcase"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // System libraries: module maps over pkg-config, nothing else.
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CCoinOR", pkgConfig: "cbc", providers: [.apt(["coinor-libcbc-dev", "coinor-libclp-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // Sums and convolution lowering, which the Swift compiler does not vectorise.
+    .target(name: "CKernels", dependencies: ["COpenBLAS"]),
+
+    .target(name: "Intervals", dependencies: [.product(name: "BigInt", package: "BigInt")]),
+    .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
+    .target(name: "Networks", dependencies: ["Tensors", "Intervals"]),
+    .target(
+      name: "ONNXFormat",
+      dependencies: ["Networks", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["onnx.proto"]),
+    .target(name: "Datasets", dependencies: ["Tensors", "CZlib"]),
+    .target(name: "Bounds", dependencies: ["Networks"]),
+    .target(name: "Attacks", dependencies: ["Networks"]),
+    .target(name: "RegionNetworks", dependencies: ["Bounds"]),
+    .target(name: "MathematicalPrograms", dependencies: ["RegionNetworks", "CCoinOR"]),
+    .target(name: "Verification", dependencies: ["MathematicalPrograms", "Attacks"]),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Tensors", "Networks", "Datasets", "ONNXFormat", .product(name: "Yams", package: "Yams"),
+      ]),
+    .target(
+      name: "Studies",
+      dependencies: ["Verification", "Datasets", .product(name: "GRDB", package: "GRDB.swift")]),
+    .target(
+      name: "Reports",
+      dependencies: ["Studies", .product(name: "Mustache", package: "swift-mustache")]),
+    .executableTarget(
+      name: "worstcase",
+      dependencies: [
+        "Training", "Reports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // What several test targets share; then one test target for each target above.
+    .target(name: "TestSupport", dependencies: ["Networks"], path: "Tests/TestSupport"),
+  ] + tests(),
+  swiftLanguageModes: [.v6]
+)
+
+/// One test target for each target that has tests, with the helpers that all of them share.
+func tests() -> [Target] {
+  let tested: [(String, [Target.Dependency])] = []
+  return tested.map { name, dependencies in
+    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies)
+  }
+}

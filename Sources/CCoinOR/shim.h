@@ -1,0 +1,2 @@
+#include <Cbc_C_Interface.h>
+#include <Clp_C_Interface.h>

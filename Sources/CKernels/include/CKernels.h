@@ -1,0 +1,46 @@
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+
+// Loops that the Swift compiler does not vectorise: sums, and the lowering of convolutions.
+// All arrays are dense and row-major, sizes are element counts, and inputs and outputs never overlap.
+
+/// Selects OpenBLAS's kernels: NULL or "auto" means what OpenBLAS itself detects on this processor,
+/// whatever OPENBLAS_CORETYPE says; any other name forces that set. Also sets one thread.
+/// Must not run beside a BLAS call. Returns the name of the set now in use.
+const char *ck_select_blas_kernels(const char *core);
+
+/// The sum of a[i]*b[i], in any order.
+double ck_dot(const double *a, const double *b, size_t n);
+/// The sum of |a[i]|*b[i], in any order.
+double ck_magnitude_dot(const double *a, const double *b, size_t n);
+
+/// Geometry of a two-dimensional convolution over one group of channels.
+typedef struct {
+  size_t channels, height, width;         // of the input
+  size_t kernelHeight, kernelWidth;
+  size_t strideHeight, strideWidth;
+  size_t dilationHeight, dilationWidth;
+  size_t padTop, padLeft;
+  size_t outputHeight, outputWidth;
+} ck_convolution;
+
+/// Writes the matrix [channels*kernelHeight*kernelWidth, outputHeight*outputWidth] of the input patches
+/// that each output position reads; padding reads as zero.
+void ck_unfold_f64(const ck_convolution *g, const double *image, double *columns);
+void ck_unfold_f32(const ck_convolution *g, const float *image, float *columns);
+
+/// The transpose of unfolding: adds each column entry to the image element it was read from.
+void ck_fold_f64(const ck_convolution *g, const double *columns, double *image);
+void ck_fold_f32(const ck_convolution *g, const float *columns, float *image);
+
+/// One Adam step over n parameters (Kingma & Ba 2015), with the bias corrections already in
+/// `step` and `epsilon`: first and second moments are updated in place.
+void ck_adam_f32(float *parameters, const float *gradient, float *first, float *second, size_t n,
+                 float beta1, float beta2, float step, float epsilon);
+
+/// The sum of a[i]*b[i] accumulated in double, in a fixed order for a given machine.
+double ck_dot_f32(const float *a, const float *b, size_t n);
+
+#endif

@@ -1,0 +1,57 @@
+/// What a study knows of one sample: the bracket of its worst-case margin, and what each estimate said.
+///
+/// The margin of class i is o_i − o_y for the label y; the worst-case margin is the largest over i ≠ y and over
+/// the region. Below zero, every input of the region is classified as the label.
+public struct SampleRecord: Codable, Hashable, Sendable {
+  /// How the bracket ended.
+  public enum Status: String, Codable, Sendable, CaseIterable {
+    /// The ends agree to within the study's tolerance.
+    case exact
+    /// They do not; `reason` says why.
+    case bracket
+  }
+
+  /// The sample's position in its data set, and its label there.
+  public var index, label: Int
+  /// The class with the largest output at the centre of the region.
+  public var predicted: Int
+  /// A margin that a concrete input attains, in real arithmetic.
+  public var lower: Double
+  /// A margin that no input of the region exceeds.
+  public var upper: Double
+  /// The class whose margin attains `lower`.
+  public var adversarialClass: Int
+  /// How the bracket ended, and if it stayed open, why.
+  public var status: Status
+  public var reason: String?
+  /// For each method, by name, its estimate of the worst-case margin.
+  public var estimates: [String: Double]
+  /// For each method, by name, the seconds it took.
+  public var estimateSeconds: [String: Double]
+  /// How many ReLUs have no fixed sign on the region.
+  public var unstable: Int
+  /// Seconds that the bracket took, estimates excluded.
+  public var seconds: Double
+  /// The input that attains `lower`.
+  public var witness: [Double]
+
+  public init(
+    index: Int, label: Int, predicted: Int, lower: Double, upper: Double, adversarialClass: Int, status: Status,
+    reason: String?, estimates: [String: Double], estimateSeconds: [String: Double], unstable: Int,
+    seconds: Double, witness: [Double]
+  ) {
+    self.index = index
+    self.label = label
+    self.predicted = predicted
+    self.lower = lower
+    self.upper = upper
+    self.adversarialClass = adversarialClass
+    self.status = status
+    self.reason = reason
+    self.estimates = estimates
+    self.estimateSeconds = estimateSeconds
+    self.unstable = unstable
+    self.seconds = seconds
+    self.witness = witness
+  }
+}

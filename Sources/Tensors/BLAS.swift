@@ -1,0 +1,94 @@
+import CKernels
+import COpenBLAS
+
+/// Whether an operand of a matrix product is read as stored or transposed.
+public enum Transposition: Sendable {
+  case asStored, transposed
+
+  var flag: CBLAS_TRANSPOSE { self == .asStored ? CblasNoTrans : CblasTrans }
+}
+
+/// The two floating-point types that BLAS and the convolution lowering serve.
+///
+/// Generic code pays one indirect call for each *matrix*, never for each element.
+public protocol BLASScalar: BinaryFloatingPoint, Sendable {
+  /// `c = alpha·op(a)·op(b) + beta·c`, row-major; op(a) is m×k, op(b) is k×n, c is m×n.
+  ///
+  /// `lda`, `ldb` and `ldc` are the distances between stored rows. The sums run in an order that depends
+  /// on the processor and on the sizes, never on thread timing.
+  static func gemm(
+    _ transA: Transposition, _ transB: Transposition, m: Int, n: Int, k: Int, alpha: Self,
+    _ a: UnsafePointer<Self>, lda: Int, _ b: UnsafePointer<Self>, ldb: Int, beta: Self,
+    _ c: UnsafeMutablePointer<Self>, ldc: Int)
+
+  /// Writes the patches that each output position of a convolution reads as matrix columns.
+  static func unfold(
+    _ geometry: inout ck_convolution, _ image: UnsafePointer<Self>, _ columns: UnsafeMutablePointer<Self>)
+
+  /// Adds each column entry to the image element it was read from: the transpose of ``unfold(_:_:_:)``.
+  static func fold(
+    _ geometry: inout ck_convolution, _ columns: UnsafePointer<Self>, _ image: UnsafeMutablePointer<Self>)
+}
+
+extension Double: BLASScalar {
+  public static func gemm(
+    _ transA: Transposition, _ transB: Transposition, m: Int, n: Int, k: Int, alpha: Double,
+    _ a: UnsafePointer<Double>, lda: Int, _ b: UnsafePointer<Double>, ldb: Int, beta: Double,
+    _ c: UnsafeMutablePointer<Double>, ldc: Int
+  ) {
+    cblas_dgemm(
+      CblasRowMajor, transA.flag, transB.flag, Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda), b,
+      Int32(ldb), beta, c, Int32(ldc))
+  }
+
+  public static func unfold(
+    _ geometry: inout ck_convolution, _ image: UnsafePointer<Double>, _ columns: UnsafeMutablePointer<Double>
+  ) {
+    ck_unfold_f64(&geometry, image, columns)
+  }
+
+  public static func fold(
+    _ geometry: inout ck_convolution, _ columns: UnsafePointer<Double>, _ image: UnsafeMutablePointer<Double>
+  ) {
+    ck_fold_f64(&geometry, columns, image)
+  }
+}
+
+extension Float: BLASScalar {
+  public static func gemm(
+    _ transA: Transposition, _ transB: Transposition, m: Int, n: Int, k: Int, alpha: Float,
+    _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int, beta: Float,
+    _ c: UnsafeMutablePointer<Float>, ldc: Int
+  ) {
+    cblas_sgemm(
+      CblasRowMajor, transA.flag, transB.flag, Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda), b,
+      Int32(ldb), beta, c, Int32(ldc))
+  }
+
+  public static func unfold(
+    _ geometry: inout ck_convolution, _ image: UnsafePointer<Float>, _ columns: UnsafeMutablePointer<Float>
+  ) {
+    ck_unfold_f32(&geometry, image, columns)
+  }
+
+  public static func fold(
+    _ geometry: inout ck_convolution, _ columns: UnsafePointer<Float>, _ image: UnsafeMutablePointer<Float>
+  ) {
+    ck_fold_f32(&geometry, columns, image)
+  }
+}
+
+/// Which matrix kernels OpenBLAS runs.
+public enum BLASKernels {
+  /// Makes OpenBLAS use one thread and the widest vectors of this processor, whatever
+  /// `OPENBLAS_CORETYPE` says; a name such as `Haswell` forces that set instead.
+  ///
+  /// Call once when the program starts, before any matrix product.
+  ///
+  /// - Returns: the name of the kernel set in use, for results and benchmarks to record.
+  @discardableResult
+  public static func select(_ name: String = "auto") -> String {
+    guard let chosen = ck_select_blas_kernels(name) else { return "unknown" }
+    return String(cString: chosen)
+  }
+}
