@@ -36,7 +36,7 @@ let package = Package(
       dependencies: ["Networks", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["onnx.proto"]),
     .target(name: "Datasets", dependencies: ["Tensors", "CZlib"]),
-    .target(name: "Bounds", dependencies: ["Networks"]),
+    .target(name: "Bounds", dependencies: ["Networks", "CKernels"]),
     .target(name: "Attacks", dependencies: ["Networks"]),
     .target(name: "RegionNetworks", dependencies: ["Bounds"]),
     .target(name: "MathematicalPrograms", dependencies: ["RegionNetworks", "CCoinOR"]),
@@ -67,7 +67,10 @@ let package = Package(
 
 /// One test target for each target that has tests, with the helpers that all of them share.
 func tests() -> [Target] {
-  let tested: [(String, [Target.Dependency])] = []
+  let tested: [(String, [Target.Dependency])] = [
+    ("Tensors", []), ("Intervals", []), ("Networks", []), ("Bounds", []), ("Attacks", []), ("RegionNetworks", []),
+    ("MathematicalPrograms", []), ("Verification", []),
+  ]
   return tested.map { name, dependencies in
     .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies)
   }

@@ -56,8 +56,10 @@ public struct NetworkBuilder {
 
   /// Adds the sum of several nodes.
   ///
+  /// - Precondition: there is at least one.
   /// - Throws: ``NetworkError/sizeMismatch(node:expected:found:)`` if they differ in size.
   public mutating func sum(_ sources: [NodeID], shape: Shape, name: String) throws(NetworkError) -> NodeID {
+    precondition(!sources.isEmpty, "A sum of nothing (\(name))")
     for source in sources {
       let found = nodes[source.index].shape.count
       guard found == shape.count else { throw .sizeMismatch(node: name, expected: shape.count, found: found) }

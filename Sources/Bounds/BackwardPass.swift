@@ -1,0 +1,149 @@
+import CKernels
+import Intervals
+import Networks
+
+/// Rows over a network's values, pulled backwards node by node towards the input.
+///
+/// Whoever runs the pass decides what happens at an activation: relax it (CROWN), fold it away (region networks), or
+/// stop there and take its box (IBP with last-layer elision). What is common lies here: the order, the products,
+/// and the account of rounding errors.
+///
+/// - Soundness: at any moment, for every input of the region, each row's real value is at most
+///   `constant + error + Σ coefficients·(values of the nodes still to visit)` in real arithmetic, for the stored
+///   coefficients; and at least the same with `−error`, as long as activations were folded, not relaxed.
+/// - Source: Zhang et al. 2018 (CROWN), Singh et al. 2019 (DeepPoly); rounding as in the architecture, section 4.
+public struct BackwardPass {
+  /// What to do with rows that have reached an activation.
+  public enum Step {
+    /// The coefficients now apply to the pre-activations: go on.
+    case toSource
+    /// Take the largest value over the node's own box.
+    case concretise
+  }
+
+  /// The boxes of the region.
+  public let bounds: RegionBounds
+  /// The number of rows.
+  public let count: Int
+  /// For each row, the constant gathered so far.
+  public internal(set) var constants: [Double]
+  /// For each row, how wrong its value can be for all rounding so far; see ``errorBound(_:)``.
+  public internal(set) var errors: [Double]
+  /// After ``run(_:)``, the rows over the input, `count · inputCount`, if they were not concretised earlier.
+  public private(set) var inputCoefficients: [Double]
+
+  private var pending: [[Double]?]
+
+  /// A pass that starts with rows over the value of one node.
+  public init(_ rows: LinearRows, over node: NodeID, bounds: RegionBounds) {
+    precondition(
+      rows.width == bounds.network[node].shape.count, "Rows of \(rows.width) over a node of another size")
+    self.bounds = bounds
+    count = rows.count
+    constants = [Double](repeating: 0, count: rows.count)
+    errors = constants
+    inputCoefficients = [Double](repeating: 0, count: rows.count * bounds.network.inputCount)
+    pending = [[Double]?](repeating: nil, count: bounds.network.nodes.count)
+    pending[node.index] = rows.coefficients
+  }
+
+  /// Pulls the rows back until only the input is left.
+  ///
+  /// - Parameter atActivation: called for each activation that rows reach, with the pass (to add constants and
+  ///   errors) and the coefficients over the activation's outputs, which it may change.
+  public mutating func run(_ atActivation: (inout BackwardPass, Node, inout [Double]) -> Step) {
+    for node in bounds.network.nodes.reversed() {
+      guard case var rows? = pending[node.id.index] else { continue }
+      pending[node.id.index] = nil
+      // Rows that came along several ways were added up, one rounding for each sum.
+      if bounds.readers[node.id.index] > 1 {
+        let unit = Double(2 * bounds.readers[node.id.index]) * RoundingError.unit
+        addErrors(rows, reach: bounds.boxes[node.id.index].magnitudes.map { unit * $0 })
+      }
+      switch node.operation {
+      case .input:
+        inputCoefficients = rows
+      case .linear(let layer, let source):
+        addConstants(rows, layer.bias)
+        addErrors(rows, reach: bounds.errorReach[node.id.index])
+        add(layer.map.applyTransposed(rows, batch: count), to: source)
+      case .sum(let sources):
+        for source in sources { add(rows, to: source) }
+      case .activation(_, let source):
+        switch atActivation(&self, node, &rows) {
+        case .toSource: add(rows, to: source)
+        case .concretise: concretise(rows, over: bounds.boxes[node.id.index])
+        }
+      }
+    }
+  }
+
+  /// Adds each row's largest value over a box to its constant.
+  ///
+  /// - Complexity: three dot products a row.
+  mutating func concretise(_ rows: [Double], over box: Box) {
+    let (centre, radius) = box.centreAndRadius
+    let width = centre.count
+    let reach = zip(centre, radius).map { $0.magnitude + $1 }
+    let gamma = RoundingError.gamma(2 * width + 16)
+    rows.withUnsafeBufferPointer { rows in
+      guard let base = rows.baseAddress else { return }
+      for row in 0..<count {
+        let coefficients = base + row * width
+        add(ck_dot(coefficients, centre, width) + ck_magnitude_dot(coefficients, radius, width), toConstant: row)
+        errors[row] += gamma * ck_magnitude_dot(coefficients, reach, width) + RoundingError.underflow
+      }
+    }
+  }
+
+  /// Adds to a row's constant, and the sum's rounding to its error.
+  mutating func add(_ value: Double, toConstant row: Int) {
+    constants[row] += value
+    errors[row] += 2 * RoundingError.unit * constants[row].magnitude
+  }
+
+  /// Adds `Σ |rows|·reach` to each row's error.
+  mutating func addErrors(_ rows: [Double], reach: [Double]) {
+    let width = reach.count
+    rows.withUnsafeBufferPointer { rows in
+      guard let base = rows.baseAddress else { return }
+      for row in 0..<count { errors[row] += ck_magnitude_dot(base + row * width, reach, width) }
+    }
+  }
+
+  /// How wrong the row's value can be, in total.
+  ///
+  /// The errors were themselves added up in floating point, each sum of fewer than 2³¹ terms that are not negative
+  /// and so at most a 2⁻²⁰th too small.
+  public func errorBound(_ row: Int) -> Double {
+    (errors[row] * (1 + 0x1p-20)).nextUp
+  }
+
+  /// An upper bound of each row's value: its constant and its error, once everything was concretised.
+  ///
+  /// Infinite where something overflowed on the way.
+  func upperBounds() -> [Double] {
+    (0..<count).map { row in
+      let bound = (constants[row] + errorBound(row)).nextUp
+      return bound.isNaN ? .infinity : bound
+    }
+  }
+
+  private mutating func addConstants(_ rows: [Double], _ bias: [Double]) {
+    let width = bias.count
+    rows.withUnsafeBufferPointer { rows in
+      guard let base = rows.baseAddress else { return }
+      for row in 0..<count { add(ck_dot(base + row * width, bias, width), toConstant: row) }
+    }
+  }
+
+  private mutating func add(_ rows: [Double], to node: NodeID) {
+    guard var sum = pending[node.index] else {
+      pending[node.index] = rows
+      return
+    }
+    pending[node.index] = nil
+    for i in sum.indices { sum[i] += rows[i] }
+    pending[node.index] = sum
+  }
+}

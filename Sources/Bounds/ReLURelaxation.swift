@@ -1,0 +1,76 @@
+import Intervals
+import Networks
+
+/// Linear bounds of ReLU on the pre-activation ranges of one activation node.
+///
+/// On `[l, u]` with `l < 0 < u`, ReLU lies below the chord `slope·z + offset` through `(l, 0)` and `(u, u)` and above
+/// `lowerSlope·z` for any lower slope in `[0, 1]`; here 1 where `u > −l` and 0 elsewhere, which has the smaller area.
+/// - Soundness: the chord's slope is rounded freely and its offset upward far enough that the line stays above ReLU
+///   at both ends of the range; ReLU is convex, so it stays above in between.
+/// - Source: Zhang et al. 2018 (CROWN), table 2, adaptive lower slope.
+struct ReLURelaxation: Sendable {
+  /// The units that are never positive.
+  let dead: [Int]
+  /// The units without a fixed sign; the three arrays below run along with them.
+  let unstable: [Int]
+  let slope, offset, lowerSlope: [Double]
+
+  /// The relaxation on a box of pre-activations.
+  ///
+  /// - Precondition: all ends are finite: on an unbounded range no line lies above ReLU and below infinity.
+  init(on box: Box) {
+    var dead: [Int] = []
+    var unstable: [Int] = []
+    var slope: [Double] = []
+    var offset: [Double] = []
+    var lowerSlope: [Double] = []
+    for i in 0..<box.count {
+      let l = box.lower[i]
+      let u = box.upper[i]
+      if u <= 0 {
+        dead.append(i)
+      } else if l < 0 {
+        unstable.append(i)
+        let chord = min(1, u / (u - l))
+        slope.append(chord)
+        offset.append(max((-chord * l).nextUp, (u - (chord * u).nextDown).nextUp))
+        lowerSlope.append(u > -l ? 1 : 0)
+      }
+    }
+    self.dead = dead
+    self.unstable = unstable
+    self.slope = slope
+    self.offset = offset
+    self.lowerSlope = lowerSlope
+  }
+
+  /// Replaces coefficients over ReLU outputs by ones over pre-activations such that no row's value falls.
+  ///
+  /// - Complexity: O(rows · (dead + unstable units)).
+  func relax(_ rows: inout [Double], in pass: inout BackwardPass, preActivations box: Box) {
+    let width = box.count
+    let gamma = RoundingError.gamma(unstable.count + 16)
+    for row in 0..<pass.count {
+      let base = row * width
+      for i in dead { rows[base + i] = 0 }
+      var constant = 0.0
+      var rounding = 0.0
+      for (k, i) in unstable.enumerated() {
+        let a = rows[base + i]
+        guard a != 0 else { continue }
+        let relaxed: Double
+        if a > 0 {
+          relaxed = a * slope[k]
+          constant += a * offset[k]
+        } else {
+          relaxed = a * lowerSlope[k]
+        }
+        rows[base + i] = relaxed
+        // One rounding of the coefficient, on the largest value it can meet.
+        rounding += relaxed.magnitude * max(box.upper[i], -box.lower[i])
+      }
+      pass.add(constant, toConstant: row)
+      pass.errors[row] += gamma * constant + 4 * RoundingError.unit * rounding + RoundingError.underflow
+    }
+  }
+}

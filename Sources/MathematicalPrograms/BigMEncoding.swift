@@ -1,0 +1,92 @@
+import Networks
+import RegionNetworks
+
+/// The mixed-integer program whose largest value is an objective row's largest value on a region network.
+///
+/// For each unstable unit with pre-activation z in `[l, u]`, output h in `[0, u]` and a binary a:
+/// `h ≥ z`, `h ≤ z − l(1 − a)`, `h ≤ u·a`. The bounds are each unit's own: no single big M.
+/// - Soundness: z is known up to its row's error, by which the two rows that name it are relaxed. The program then
+///   contains the network's every point, so that its maximum plus the objective's constant and error bounds the
+///   real one from above.
+/// - Source: Tjeng, Xiao & Tedrake 2019, "Evaluating Robustness of Neural Networks with Mixed Integer Programming",
+///   eq. 6.
+public struct BigMEncoding: Sendable {
+  /// The program; inputs first, then the output and the binary of each unit in turn.
+  public private(set) var program = LinearProgram()
+  /// The input element that each of the first columns stands for.
+  public let inputElements: [Int]
+  /// The objective's constant and error, which the program leaves out.
+  public let objectiveConstant, objectiveError: Double
+
+  private let region: RegionNetwork
+  private let columnOfInput: [Int: Int]
+
+  /// The program for one of a region network's objectives.
+  public init(_ region: RegionNetwork, objective: Int) {
+    self.region = region
+    let row = region.objectives[objective]
+    objectiveConstant = row.constant
+    objectiveError = row.error
+
+    var used = Set(row.inputs.map(\.variable))
+    for unit in region.units { used.formUnion(unit.preActivation.inputs.map(\.variable)) }
+    inputElements = used.sorted()
+    var columnOfInput: [Int: Int] = [:]
+    for element in inputElements {
+      columnOfInput[element] = program.addColumn(region.input.lower[element], region.input.upper[element])
+    }
+    self.columnOfInput = columnOfInput
+    for unit in region.units {
+      _ = program.addColumn(0, unit.upper)
+      _ = program.addColumn(0, 1, integer: true)
+    }
+    for (position, unit) in region.units.enumerated() { addRows(for: unit, at: position) }
+    for term in terms(of: row) { program.addObjective(term.coefficient, column: term.column) }
+  }
+
+  /// The column of a unit's output.
+  public func outputColumn(_ unit: Int) -> Int { inputElements.count + 2 * unit }
+  /// The column of a unit's binary, 1 where it is active.
+  public func binaryColumn(_ unit: Int) -> Int { inputElements.count + 2 * unit + 1 }
+
+  /// A whole input made of a solution's input columns, clamped to a box; elements that no row names take `others`.
+  public func input(from columns: [Double], others: [Double], within box: Box) -> [Double] {
+    var input = others
+    for (column, element) in inputElements.enumerated() { input[element] = columns[column] }
+    return box.clamp(input)
+  }
+
+  /// The solution that an input stands for: every column's value.
+  public func columns(for input: [Double]) -> [Double] {
+    let outputs = region.outputs(at: input)
+    return inputElements.map { input[$0] } + outputs.flatMap { [$0, $0 > 0 ? 1 : 0] }
+  }
+
+  /// The same program with every binary fixed to an activation pattern: linear.
+  public func fixed(to pattern: [Bool]) -> LinearProgram {
+    var fixed = program
+    for (unit, active) in pattern.enumerated() { fixed.fix(column: binaryColumn(unit), to: active ? 1 : 0) }
+    return fixed
+  }
+
+  private mutating func addRows(for unit: RegionUnit, at position: Int) {
+    let row = unit.preActivation
+    // h − Σ, which is to be compared with the row's constant.
+    let difference =
+      [(column: outputColumn(position), coefficient: 1.0)]
+      + terms(of: row).map { (column: $0.column, coefficient: -$0.coefficient) }
+    let binary = binaryColumn(position)
+    program.addRow(difference, (row.constant - row.error).nextDown, .infinity)
+    program.addRow(
+      difference + [(column: binary, coefficient: -unit.lower)], -.infinity,
+      ((row.constant + row.error).nextUp - unit.lower).nextUp)
+    program.addRow(
+      [(column: outputColumn(position), coefficient: 1), (column: binary, coefficient: -unit.upper)], -.infinity, 0)
+  }
+
+  private func terms(of row: AffineRow) -> [(column: Int, coefficient: Double)] {
+    row.inputs.compactMap { term in
+      columnOfInput[term.variable].map { (column: $0, coefficient: term.coefficient) }
+    } + row.units.map { (column: outputColumn($0.variable), coefficient: $0.coefficient) }
+  }
+}

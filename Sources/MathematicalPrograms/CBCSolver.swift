@@ -1,0 +1,133 @@
+import CCoinOR
+import Synchronization
+
+/// Exact mixed-integer programs by COIN-OR CBC.
+///
+/// CBC 2.10 keeps global state: two solves in one process disturb each other, and a second solve of one model returns
+/// the first one's answer. Here every solve makes a fresh model, and a lock lets one run at a time.
+public enum CBCSolver {
+  /// Limits and knowledge that a solve starts with.
+  public struct Request: Sendable {
+    /// Wall-clock seconds.
+    public var seconds: Double
+    /// Only solutions above this value are wanted; nil where nothing is known.
+    public var cutoff: Double?
+    /// A solution known before, one value for each column.
+    public var start: [Double]?
+
+    /// A request.
+    public init(seconds: Double, cutoff: Double? = nil, start: [Double]? = nil) {
+      self.seconds = seconds
+      self.cutoff = cutoff
+      self.start = start
+    }
+  }
+
+  /// Why a solve ended.
+  public enum Stop: String, Codable, Sendable {
+    /// The search is complete.
+    case finished
+    /// The time was up.
+    case timeLimit
+    /// CBC gave up, or said something that cannot be.
+    case failed
+  }
+
+  /// What CBC says, whatever it calls its own status.
+  public struct Outcome: Sendable {
+    /// No solution of the program has a larger value, by CBC's word and within its tolerances; infinite where CBC
+    /// knows nothing. Includes ``allowance``.
+    public let dualBound: Double
+    /// The best solution found, not replayed.
+    public let candidate: [Double]?
+    /// Why it ended.
+    public let stop: Stop
+    /// How many nodes the search had.
+    public let nodes: Int
+  }
+
+  /// How far an LP inside CBC may be from dual feasible: as tight as double precision carries.
+  static let dualTolerance = 1e-9
+  /// How much better than the best known a solution must be for CBC to look for it.
+  static let increment = 1e-7
+
+  private static let oneAtATime = Mutex(())
+
+  /// Maximises a program.
+  ///
+  /// - Complexity: exponential in the number of integer columns, in the worst case.
+  public static func maximise(_ program: LinearProgram, _ request: Request) -> Outcome {
+    oneAtATime.withLock { _ in solve(program, request) }
+  }
+
+  /// By how much CBC's own bound may lie below the true one.
+  ///
+  /// A simplex basis that is dual feasible to within δ bounds its LP from above to within δ times the summed widths
+  /// of the columns; a node is dropped when it promises less than the increment. Primal and integrality tolerances
+  /// only ever enlarge what CBC takes for feasible, and so its bound.
+  static func allowance(_ program: LinearProgram) -> Double {
+    let widths = zip(program.columnLower, program.columnUpper).reduce(0) { $0 + ($1.1 - $1.0) }
+    return increment + dualTolerance * widths
+  }
+
+  private static func solve(_ program: LinearProgram, _ request: Request) -> Outcome {
+    let failure = Outcome(dualBound: .infinity, candidate: nil, stop: .failed, nodes: 0)
+    guard let model = Cbc_newModel() else { return failure }
+    defer { Cbc_deleteModel(model) }
+    Cbc_setLogLevel(model, 0)
+
+    let columns = program.columns()
+    Cbc_loadProblem(
+      model, Int32(program.columnCount), Int32(program.rowCount), columns.starts, columns.rows, columns.values,
+      program.columnLower, program.columnUpper, program.objective.map { -$0 }, program.rowLower, program.rowUpper)
+    for column in 0..<program.columnCount where program.isInteger[column] { Cbc_setInteger(model, Int32(column)) }
+
+    // Preprocessing is where CBC's wrong answers cluster, and saves little on a folded network.
+    let parameters = [
+      "timeMode": "elapsed", "preprocess": "off", "dualTolerance": "\(dualTolerance)",
+      "primalTolerance": "1e-9", "integerTolerance": "1e-9", "increment": "\(increment)", "ratioGap": "0",
+      "allowableGap": "0",
+    ]
+    for (name, value) in parameters { Cbc_setParameter(model, name, value) }
+    Cbc_setMaximumSeconds(model, max(0.01, request.seconds))
+    if let cutoff = request.cutoff { Cbc_setCutoff(model, -cutoff) }
+    if let start = request.start {
+      Cbc_setMIPStartI(model, Int32(start.count), Array(0..<Int32(start.count)), start)
+    }
+
+    guard Cbc_solve(model) >= 0 else { return failure }
+    return outcome(of: model, program, request)
+  }
+
+  private static func outcome(of model: OpaqueModel, _ program: LinearProgram, _ request: Request) -> Outcome {
+    let nodes = Int(Cbc_getNodeCount(model))
+    let status = Cbc_status(model)
+    let secondary = Cbc_secondaryStatus(model)
+    let best = Cbc_getObjValue(model)
+    let hasSolution = best.magnitude < 1e49 && Cbc_bestSolution(model) != nil
+    var candidate: [Double]?
+    if hasSolution, let solution = Cbc_bestSolution(model) {
+      candidate = Array(UnsafeBufferPointer(start: solution, count: program.columnCount))
+    }
+    let floor = max(request.cutoff ?? -.infinity, hasSolution ? -best : -.infinity)
+    let allowance = allowance(program)
+
+    switch (status, secondary) {
+    case (0, 0), (0, 1):
+      // Complete: nothing better than the best solution, or than the cutoff if there is none.
+      guard floor > -.infinity else {
+        // Without cutoff and solution, "infeasible" contradicts every network having outputs.
+        return Outcome(dualBound: .infinity, candidate: nil, stop: .failed, nodes: nodes)
+      }
+      return Outcome(dualBound: floor + allowance, candidate: candidate, stop: .finished, nodes: nodes)
+    case (0, _), (1, _):
+      let bound = -Cbc_getBestPossibleObjValue(model)
+      let known = bound.isFinite && bound.magnitude < 1e49
+      return Outcome(
+        dualBound: known ? max(bound, floor) + allowance : .infinity, candidate: candidate, stop: .timeLimit,
+        nodes: nodes)
+    default:
+      return Outcome(dualBound: .infinity, candidate: candidate, stop: .failed, nodes: nodes)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import CCoinOR
+
+/// One linear program in Clp. The C object has exactly one owner and dies with it.
+///
+/// Clp computes with tolerances: what it says are hints until they are re-derived.
+public struct ClpSolver: ~Copyable {
+  /// What Clp says about a program that was solved.
+  public struct Outcome: Sendable {
+    /// The value of every column.
+    public let columns: [Double]
+    /// One multiplier for each row, in the sense that maximising `objective·v` gives it.
+    public let duals: [Double]
+  }
+
+  /// How far Clp may be from feasible and from optimal before it stops.
+  private static let tolerance = 1e-9
+
+  private let handle: OpaqueModel
+  private let columnCount: Int
+  private let rowCount: Int
+
+  /// A solver that holds a copy of a program; integrality is ignored.
+  ///
+  /// - Returns: nil if Clp cannot make a model.
+  public init?(_ program: LinearProgram) {
+    guard let model = Clp_newModel() else { return nil }
+    handle = model
+    columnCount = program.columnCount
+    rowCount = program.rowCount
+    Clp_setLogLevel(model, 0)
+    let columns = program.columns()
+    // Clp minimises by default; the objective's sign is turned rather than the solver's sense, so that the
+    // signs of duals mean the same everywhere.
+    Clp_loadProblem(
+      model, Int32(columnCount), Int32(rowCount), columns.starts, columns.rows, columns.values, program.columnLower,
+      program.columnUpper, program.objective.map { -$0 }, program.rowLower, program.rowUpper)
+    Clp_setPrimalTolerance(model, Self.tolerance)
+    Clp_setDualTolerance(model, Self.tolerance)
+  }
+
+  deinit {
+    Clp_deleteModel(handle)
+  }
+
+  /// Solves the program, at most for the given time.
+  ///
+  /// - Returns: nil if Clp found no optimal solution, for whatever reason.
+  public mutating func solve(seconds: Double) -> Outcome? {
+    Clp_setMaximumSeconds(handle, max(0.01, seconds))
+    guard Clp_dual(handle, 0) == 0, Clp_status(handle) == 0, let columns = Clp_primalColumnSolution(handle),
+      let duals = Clp_dualRowSolution(handle)
+    else { return nil }
+    return Outcome(
+      columns: Array(UnsafeBufferPointer(start: columns, count: columnCount)),
+      duals: UnsafeBufferPointer(start: duals, count: rowCount).map { -$0 })
+  }
+}
+
+/// What the C interfaces of Clp and CBC call a model.
+typealias OpaqueModel = UnsafeMutableRawPointer

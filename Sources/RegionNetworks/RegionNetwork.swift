@@ -1,0 +1,99 @@
+import Bounds
+import Networks
+
+/// One unstable ReLU of a network on a region.
+public struct RegionUnit: Sendable {
+  /// Its activation node and its element there.
+  public let node: NodeID
+  public let element: Int
+  /// The range of its pre-activation, `lower < 0 < upper`.
+  public let lower, upper: Double
+  /// Its pre-activation over the inputs and earlier units.
+  public let preActivation: AffineRow
+}
+
+/// A network as it is on one region: stable ReLUs folded into their neighbours, only unstable units left.
+///
+/// Certifiably trained networks have thousands of ReLUs and, on one region, a few dozen unstable ones. Each of those,
+/// and each objective row, becomes one affine row over inputs and earlier unstable units.
+/// - Invariant: rows name only units that stand before theirs; every unit is reached by some objective.
+public struct RegionNetwork: Sendable {
+  /// The input box.
+  public let input: Box
+  /// The unstable units in topological order.
+  public let units: [RegionUnit]
+  /// The objective rows in the order they were asked for.
+  public let objectives: [AffineRow]
+
+  /// Folds a network on the region of the given bounds.
+  ///
+  /// - Parameters:
+  ///   - bounds: bounds of every node; the tighter, the fewer units are left.
+  ///   - rows: linear rows over the network's output.
+  /// - Complexity: one backward pass for each unstable unit and each row, through the maps before it.
+  public init(_ bounds: RegionBounds, objectives rows: LinearRows) {
+    let network = bounds.network
+    var folding = Folding(bounds)
+    var units: [RegionUnit] = []
+    for node in network.activationNodes {
+      guard case .activation(_, let source) = node.operation else { continue }
+      let box = bounds.preActivations(of: node)
+      let elements = bounds.unstableUnits(of: node)
+      guard !elements.isEmpty else { continue }
+      let folded = folding.rows(.elements(elements, width: box.count), over: source)
+      for (element, row) in zip(elements, folded) {
+        units.append(
+          RegionUnit(
+            node: node.id, element: element, lower: box.lower[element], upper: box.upper[element],
+            preActivation: row))
+      }
+      folding.add(node: node.id, elements: elements)
+    }
+    input = bounds.input
+    (self.units, objectives) = Self.reachable(units, from: folding.rows(rows, over: network.output))
+  }
+
+  /// The units that the objectives depend on, and all rows renumbered to them.
+  private static func reachable(_ units: [RegionUnit], from objectives: [AffineRow]) -> ([RegionUnit], [AffineRow]) {
+    var needed = [Bool](repeating: false, count: units.count)
+    for row in objectives { for term in row.units { needed[term.variable] = true } }
+    for position in units.indices.reversed() where needed[position] {
+      for term in units[position].preActivation.units { needed[term.variable] = true }
+    }
+    var moved = [Int](repeating: -1, count: units.count)
+    var kept = 0
+    for position in units.indices where needed[position] {
+      moved[position] = kept
+      kept += 1
+    }
+    let left = units.indices.filter { needed[$0] }.map { position in
+      let unit = units[position]
+      return RegionUnit(
+        node: unit.node, element: unit.element, lower: unit.lower, upper: unit.upper,
+        preActivation: unit.preActivation.renumbered(moved))
+    }
+    return (left, objectives.map { $0.renumbered(moved) })
+  }
+
+  /// The outputs of all units at an input, in ordinary double precision.
+  public func outputs(at input: [Double]) -> [Double] {
+    var outputs = [Double](repeating: 0, count: units.count)
+    for (position, unit) in units.enumerated() {
+      outputs[position] = max(0, unit.preActivation.value(input: input, outputs: outputs))
+    }
+    return outputs
+  }
+
+  /// Which units are active at an input: their activation pattern.
+  public func activePattern(at input: [Double]) -> [Bool] {
+    outputs(at: input).map { $0 > 0 }
+  }
+}
+
+extension AffineRow {
+  fileprivate func renumbered(_ moved: [Int]) -> AffineRow {
+    AffineRow(
+      inputs: inputs, units: units.map { Term(variable: moved[$0.variable], coefficient: $0.coefficient) },
+      constant: constant, error: error)
+  }
+}

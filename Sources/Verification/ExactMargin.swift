@@ -1,0 +1,169 @@
+import Attacks
+import Bounds
+import MathematicalPrograms
+import Networks
+import RegionNetworks
+import Tensors
+
+/// How the exact worst-case margin is computed.
+public struct ExactSettings: Codable, Hashable, Sendable {
+  /// Wall-clock seconds for one sample.
+  public var timeout: Double
+  /// The bracket counts as closed when its ends differ by no more than this, in units of the outputs.
+  public var tolerance: Double
+  /// The attack that finds the first witness.
+  public var attack: PGDSettings
+  /// The seed of its random starts.
+  public var seed: UInt64
+
+  /// The given settings.
+  public init(
+    timeout: Double = 200, tolerance: Double = 1e-6,
+    attack: PGDSettings = PGDSettings(steps: 40, restarts: 3, step: 0.25, milestones: [0.5, 0.75, 0.9]),
+    seed: UInt64 = 1
+  ) {
+    self.timeout = timeout
+    self.tolerance = tolerance
+    self.attack = attack
+    self.seed = seed
+  }
+}
+
+/// The exact worst-case margin of one sample, as a bracket.
+///
+/// Attack first: the best replayed input is the incumbent. Classes whose sound bound is no larger are closed without a
+/// solver. For each of the others the region network's mixed-integer program is asked for anything better than the
+/// incumbent; what it finds is replayed, what it excludes becomes the upper end.
+/// - Source: Tjeng et al. 2019, with the folding and the order of work of the architecture, section 6.
+public struct ExactMargin {
+  private let network: Network
+  private let region: Region
+  private let label: Int
+  private let settings: ExactSettings
+  private let replay: Replay
+  private let deadline: Deadline
+  private var stream: RandomStream
+
+  /// Computes the bracket.
+  ///
+  /// - Parameters:
+  ///   - network: a network with at least two outputs.
+  ///   - region: the inputs.
+  ///   - label: the class that margins are counted from.
+  ///   - sample: the sample's index, which selects the attack's random numbers.
+  /// - Throws: ``VerificationError`` if two results contradict each other, or the outputs overflow: then nothing is
+  ///   reported.
+  /// - Complexity: exponential in the number of unstable units, in the worst case; stops at the timeout.
+  public static func bracket(
+    of network: Network, over region: Region, label: Int, sample: Int = 0, settings: ExactSettings
+  ) throws(VerificationError) -> MarginBracket {
+    var search = ExactMargin(network: network, region: region, label: label, sample: sample, settings: settings)
+    return try search.run()
+  }
+
+  private init(network: Network, region: Region, label: Int, sample: Int, settings: ExactSettings) {
+    self.network = network
+    self.region = region
+    self.label = label
+    self.settings = settings
+    replay = Replay(network: network, region: region, label: label)
+    deadline = Deadline(seconds: settings.timeout)
+    stream = RandomStream(seed: settings.seed, purpose: "exact margin attack", index: sample)
+  }
+
+  /// One class that could still beat the incumbent.
+  private struct OpenClass {
+    let index: Int
+    var upper: Double
+  }
+
+  private mutating func run() throws(VerificationError) -> MarginBracket {
+    var bounds = RegionBounds(of: network, over: region.outer)
+    bounds.refine()
+    var incumbent = try firstWitness()
+    let classes = (0..<network.outputCount).filter { $0 != label }
+    let uppers = bounds.upperBounds(of: .margins(of: classes, label: label, outputs: network.outputCount), by: .crown)
+    try refuseContradiction(incumbent, classes: classes, uppers: uppers)
+
+    var open = zip(classes, uppers).map { OpenClass(index: $0, upper: $1) }.filter { $0.upper > incumbent.margin }
+    open.sort { ($0.upper, $1.index) > ($1.upper, $0.index) }
+    let folded = RegionNetwork(
+      bounds, objectives: .margins(of: open.map(\.index), label: label, outputs: network.outputCount))
+
+    var upper = incumbent.margin
+    var reason: MarginBracket.OpenReason?
+    var solved = 0
+    var nodes = 0
+    for (objective, target) in open.enumerated() {
+      guard target.upper > incumbent.margin else { continue }
+      let answer = try close(target, objective: objective, of: folded, incumbent: &incumbent)
+      upper = max(upper, answer.upper)
+      reason = answer.reason ?? reason
+      solved += answer.wasSolved ? 1 : 0
+      nodes += answer.nodes
+    }
+    upper = max(upper, incumbent.margin)
+    let isClosed = upper - incumbent.margin <= settings.tolerance
+    return MarginBracket(
+      lower: incumbent, upper: upper, openReason: isClosed ? nil : reason ?? .tolerance,
+      evidence: solved > 0 ? .solver : .soundBounds, unstable: bounds.unstableCount, solvedClasses: solved,
+      nodes: nodes, seconds: deadline.elapsed)
+  }
+
+  /// What became of one class.
+  private struct Answer {
+    var upper: Double
+    var reason: MarginBracket.OpenReason?
+    var wasSolved: Bool
+    var nodes: Int
+  }
+
+  /// Proves that a class cannot beat the incumbent, or raises the incumbent to what it reaches.
+  private func close(
+    _ target: OpenClass, objective: Int, of folded: RegionNetwork, incumbent: inout Witness
+  ) throws(VerificationError) -> Answer {
+    let encoding = BigMEncoding(folded, objective: objective)
+    let ascent = PatternAscent(encoding: encoding, region: folded, replay: replay)
+    incumbent = ascent.climb(from: incumbent, deadline: deadline)
+    guard !deadline.hasPassed else {
+      return Answer(upper: target.upper, reason: .timeLimit, wasSolved: false, nodes: 0)
+    }
+
+    let offset = encoding.objectiveConstant
+    let outcome = CBCSolver.maximise(
+      encoding.program, CBCSolver.Request(seconds: deadline.remaining, cutoff: incumbent.margin - offset))
+    if let candidate = outcome.candidate {
+      let input = encoding.input(from: candidate, others: incumbent.input, within: region.inner)
+      if let witness = replay.confirm(input) {
+        let polished = ascent.climb(from: witness, deadline: deadline)
+        if polished.margin > incumbent.margin { incumbent = polished }
+      }
+    }
+    let upper = min(target.upper, ((outcome.dualBound + offset).nextUp + encoding.objectiveError).nextUp)
+    try refuseContradiction(incumbent, classes: [target.index], uppers: [upper])
+    let reason: MarginBracket.OpenReason? =
+      switch outcome.stop {
+      case .finished: nil
+      case .timeLimit: .timeLimit
+      case .failed: .solverFailed
+      }
+    return Answer(upper: upper, reason: reason, wasSolved: true, nodes: outcome.nodes)
+  }
+
+  /// The best replayed input of an attack on the largest margin and on the cross-entropy.
+  private mutating func firstWitness() throws(VerificationError) -> Witness {
+    let points = PGD(settings.attack).attack(
+      network, over: region, label: label, losses: [.margin, .crossEntropy], using: &stream)
+    let witnesses = points.compactMap { replay.confirm($0.input) }
+    guard let best = witnesses.max(by: { $0.margin < $1.margin }) else { throw .overflow }
+    return best
+  }
+
+  private func refuseContradiction(
+    _ witness: Witness, classes: [Int], uppers: [Double]
+  ) throws(VerificationError) {
+    for (target, upper) in zip(classes, uppers) where target == witness.adversarialClass && witness.margin > upper {
+      throw .contradiction(class: target, witness: witness.margin, upper: upper, source: "bounds or solver")
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/// How large the worst-case margin is: at least `lower.margin`, at most `upper`.
+///
+/// The worst-case margin is max over i ≠ y and over the region of o_i − o_y. Below zero at the upper end, the label is
+/// right on the whole region; not below zero at the lower end, the witness is an adversarial example.
+public struct MarginBracket: Sendable {
+  /// The input that attains the lower end.
+  public let lower: Witness
+  /// The upper end.
+  public let upper: Double
+  /// Why the ends differ by more than the tolerance; nil if they do not.
+  public let openReason: OpenReason?
+  /// Where the upper end comes from.
+  public let evidence: Evidence
+  /// How many ReLUs have no fixed sign on the region, over the whole network.
+  public let unstable: Int
+  /// How many classes went to the solver, and the nodes it took for all of them.
+  public let solvedClasses, nodes: Int
+  /// Wall-clock seconds.
+  public let seconds: Double
+
+  /// The distance between the ends.
+  public var gap: Double { upper - lower.margin }
+
+  /// Why a bracket stayed open.
+  public enum OpenReason: String, Codable, Sendable {
+    /// The time was up.
+    case timeLimit
+    /// The solver gave up on a class.
+    case solverFailed
+    /// Everything finished, but tolerances and rounding leave more than was asked for.
+    case tolerance
+  }
+
+  /// What the upper end rests on.
+  public enum Evidence: String, Codable, Sendable {
+    /// Bounds in outward-rounded arithmetic alone.
+    case soundBounds
+    /// For at least one class, CBC's word that its search is complete, with an allowance for its tolerances.
+    case solver
+  }
+}
+
+/// Why there is no bracket.
+public enum VerificationError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A replayed input exceeds an upper bound of the same class.
+  case contradiction(class: Int, witness: Double, upper: Double, source: String)
+  /// No input that was tried has outputs that double precision can hold.
+  case overflow
+
+  public var description: String {
+    switch self {
+    case .contradiction(let target, let witness, let upper, let source):
+      """
+      contradiction: class \(target) reaches a margin of \(witness) at a replayed input, above the bound \(upper) \
+      by \(source); one of them is wrong, and nothing was reported
+      """
+    case .overflow:
+      "the network's outputs overflow on this region: no margin can be computed"
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Networks
+import TestSupport
+import Tensors
+import Testing
+
+@testable import Attacks
+
+@Suite struct PGDTests {
+  @Test(arguments: 0..<10) func `points lie in the region and beat random ones`(_ seed: Int) throws {
+    var random = RandomNetworks(seed: UInt64(seed))
+    let network = try random.dense([6, 12, 12, 3])
+    let region = try Region(
+      ballAround: (0..<6).map { _ in random.uniform(0, 1) }, radius: 0.2, validRange: 0...1)
+    var stream = RandomStream(seed: 1, purpose: "test", index: seed)
+    let losses: [AttackLoss] = [.margin, .crossEntropy, .marginOf(2)]
+    let found = PGD(.study).attack(network, over: region, label: 0, losses: losses, using: &stream)
+    #expect(found.count == 3)
+    var bestRandom = -Double.infinity
+    for _ in 0..<200 {
+      let outputs = network.outputs(random.point(in: region.inner))
+      bestRandom = max(bestRandom, max(outputs[1], outputs[2]) - outputs[0])
+    }
+    for point in found {
+      #expect(region.inner.contains(point.input))
+      let outputs = network.outputs(point.input)
+      #expect(abs(outputs[point.adversarialClass] - outputs[0] - point.margin) < 1e-12)
+    }
+    #expect(found[0].margin >= bestRandom - 1e-6)
+    #expect(found[2].adversarialClass == 2)
+  }
+
+  @Test func `the same stream gives the same points`() throws {
+    var random = RandomNetworks(seed: 3)
+    let network = try random.dense([4, 8, 3])
+    let region = try Region(ballAround: [0.5, 0.5, 0.5, 0.5], radius: 0.3, validRange: 0...1)
+    let points = (0..<2).map { _ in
+      var stream = RandomStream(seed: 7, purpose: "test")
+      return PGD(.study).attack(network, over: region, label: 1, losses: [.margin], using: &stream)
+    }
+    #expect(points[0] == points[1])
+  }
+
+  @Test func `the step shrinks at its milestones`() {
+    let settings = PGDSettings.study
+    #expect([0, 24, 25, 39, 40, 45].map(settings.stepLength) == [0.2, 0.2, 0.02, 0.02, 0.002, 0.0002])
+  }
+}

@@ -1,0 +1,63 @@
+import Bounds
+import Intervals
+import Networks
+import RegionNetworks
+import TestSupport
+import Testing
+
+@Suite struct RegionNetworkTests {
+  /// Folded rows are compared with the network in exact arithmetic: they may differ by their stated error, no more.
+  @Test(arguments: 0..<24) func `rows equal the network on the region`(_ seed: Int) throws {
+    var random = RandomNetworks(seed: UInt64(seed), spread: seed.isMultiple(of: 3) ? 30 : 0)
+    for network in [try random.dense([3, 8, 7, 3]), try random.convolutional()] {
+      let box = random.box(network.inputCount, radius: 0.4)
+      var bounds = RegionBounds(of: network, over: box)
+      bounds.refine()
+      let region = RegionNetwork(bounds, objectives: .margins(of: [0, 2], label: 1, outputs: 3))
+      for _ in 0..<5 {
+        let point = random.point(in: box)
+        let truth = exactValues(of: network, at: point)
+        let outputs = region.units.map { truth[$0.node.index][$0.element] }
+        func check(_ row: AffineRow, _ value: Rational, _ what: String) {
+          var sum = exact(row.constant)
+          for term in row.inputs { sum = sum + exact(term.coefficient) * exact(point[term.variable]) }
+          for term in row.units { sum = sum + exact(term.coefficient) * outputs[term.variable] }
+          let distance = max(sum - value, value - sum)
+          #expect(distance <= exact(row.error), "\(what)")
+          if seed % 3 != 0 { #expect(row.error < 1e-11) }
+        }
+        for unit in region.units {
+          guard case .activation(_, let source) = network[unit.node].operation else { continue }
+          check(unit.preActivation, truth[source.index][unit.element], "unit \(unit.element) of \(unit.node.index)")
+        }
+        let logits = truth[network.output.index]
+        check(region.objectives[0], logits[0] - logits[1], "objective 0")
+        check(region.objectives[1], logits[2] - logits[1], "objective 1")
+      }
+    }
+  }
+
+  @Test func `units that no objective reaches are left out`() throws {
+    var random = RandomNetworks(seed: 4)
+    let network = try random.dense([3, 12, 12, 3])
+    var bounds = RegionBounds(of: network, over: random.box(3, radius: 1.5))
+    bounds.refine()
+    let rows = LinearRows(count: 1, width: 3, coefficients: [0, 0, 0])
+    #expect(bounds.unstableCount > 0)
+    #expect(RegionNetwork(bounds, objectives: rows).units.isEmpty)
+  }
+
+  @Test func `its own evaluation follows the network`() throws {
+    var random = RandomNetworks(seed: 5)
+    let network = try random.dense([3, 12, 12, 3])
+    let box = random.box(3, radius: 0.8)
+    let region = RegionNetwork(
+      RegionBounds(of: network, over: box), objectives: .margins(of: [1], label: 0, outputs: 3))
+    for _ in 0..<20 {
+      let point = random.point(in: box)
+      let outputs = network.outputs(point)
+      let value = region.objectives[0].value(input: point, outputs: region.outputs(at: point))
+      #expect(abs(value - (outputs[1] - outputs[0])) < 1e-10)
+    }
+  }
+}
