@@ -27,7 +27,7 @@ public enum SyntheticDigits {
   ///   - split: training and test images come from independent random streams.
   ///   - workers: the threads that share the work; the result does not depend on them.
   /// - Throws: ``DatasetError/syntheticCount(_:limit:)`` unless `count` is in `1...largestCount`.
-  /// - Complexity: about 20 µs an image and thread.
+  /// - Complexity: about 30 µs an image and worker.
   public static func make(
     count: Int, seed: UInt64, split: DatasetSplit,
     workers: Workers = Workers(count: ProcessInfo.processInfo.activeProcessorCount)
@@ -113,7 +113,7 @@ private struct Handwriting {
   /// Where the pen passes for each control point of a glyph, in pixels.
   ///
   /// The middle of the written digit lies `shift` from the middle of the image, or nearer where the ink would
-  /// leave the image otherwise.
+  /// come too close to the edge.
   func nibs(for points: [SIMD2<Double>], _ stream: inout RandomStream) -> [StrokeCanvas.Nib] {
     var nibs: [StrokeCanvas.Nib] = []
     var lower = SIMD2(Double.infinity, .infinity)
@@ -129,11 +129,15 @@ private struct Handwriting {
       lower = pointwiseMin(lower, p)
       upper = pointwiseMax(upper, p)
     }
+    // A digit that is too large for the image is made smaller; the margin also holds the curve where it swings
+    // out beyond its control points.
     let middle = SIMD2(repeating: Double(SyntheticDigits.shape.extents[1]) / 2)
-    // The ink's outer edge stays half a pixel inside; an image that is too small for that is centred.
-    let room = pointwiseMax(middle - (upper - lower) * 0.5 - SIMD2(repeating: halfWidth + 0.5), SIMD2(0, 0))
-    let offset = middle + pointwiseMin(pointwiseMax(shift, -room), room) - (lower + upper) * 0.5
-    return nibs.map { .init(position: $0.position + offset, halfWidth: $0.halfWidth) }
+    let reach = middle - SIMD2(repeating: halfWidth + 1.5)
+    let half = (upper - lower) * 0.5
+    let shrinking = min(1, reach.x / max(half.x, half.y))
+    let room = reach - half * shrinking
+    let offset = middle + pointwiseMin(pointwiseMax(shift, -room), room) - (lower + upper) * (0.5 * shrinking)
+    return nibs.map { .init(position: $0.position * shrinking + offset, halfWidth: $0.halfWidth) }
   }
 
   /// The brightness at a depth inside the ink: 0 outside, a smooth edge, then full ink, clipped at 1.
