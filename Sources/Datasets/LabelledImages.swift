@@ -73,19 +73,27 @@ public struct LabelledImages: Hashable, Sendable {
   /// - Precondition: each index is in `0..<count`.
   public func images(_ indices: [Int]) -> [Float] {
     let size = shape.count
+    for index in indices {
+      precondition(index >= 0 && index < count, "\(name) has \(count) images, so none at index \(index)")
+    }
     return [Float](unsafeUninitializedCapacity: indices.count * size) { batch, initialised in
+      initialised = indices.count * size
+      guard var next = batch.baseAddress else { return }
       pixels.withUnsafeBufferPointer { pixels in
-        for (position, index) in indices.enumerated() {
-          precondition(index >= 0 && index < count, "\(name) has \(count) images, so none at index \(index)")
-          for offset in 0..<size {
-            batch.initializeElement(
-              at: position * size + offset, to: Float(pixels[index * size + offset]) / 255)
+        LabelledImages.scaled.withUnsafeBufferPointer { scaled in
+          for index in indices {
+            for offset in index * size..<(index + 1) * size {
+              next.initialize(to: scaled[Int(pixels[offset])])
+              next += 1
+            }
           }
         }
       }
-      initialised = indices.count * size
     }
   }
+
+  /// b/255 for each byte b: looking it up takes half the time of dividing.
+  private static let scaled = (0...255).map { Float($0) / 255 }
 
   /// The labels of some images, in the order of the indices.
   ///
