@@ -24,6 +24,7 @@ let package = Package(
     .systemLibrary(
       name: "CCoinOR", pkgConfig: "cbc", providers: [.apt(["coinor-libcbc-dev", "coinor-libclp-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // Sums and convolution lowering, which the Swift compiler does not vectorise.
     .target(name: "CKernels", dependencies: ["COpenBLAS"]),
@@ -35,7 +36,7 @@ let package = Package(
       name: "ONNXFormat",
       dependencies: ["Networks", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["onnx.proto"]),
-    .target(name: "Datasets", dependencies: ["Tensors", "CZlib"]),
+    .target(name: "Datasets", dependencies: ["Tensors", "CZlib", "CCrypto"]),
     .target(name: "Bounds", dependencies: ["Networks", "CKernels"]),
     .target(name: "Attacks", dependencies: ["Networks"]),
     .target(name: "RegionNetworks", dependencies: ["Bounds"]),
@@ -68,8 +69,15 @@ let package = Package(
 /// One test target for each target that has tests, with the helpers that all of them share.
 func tests() -> [Target] {
   let tested: [(String, [Target.Dependency])] = [
-    ("Tensors", []), ("Intervals", []), ("Networks", []), ("Bounds", []), ("Attacks", []), ("RegionNetworks", []),
-    ("MathematicalPrograms", []), ("Verification", []),
+    ("Tensors", []),
+    ("Intervals", []),
+    ("Networks", []),
+    ("Datasets", ["Tensors", "CZlib"]),
+    ("Bounds", []),
+    ("Attacks", []),
+    ("RegionNetworks", []),
+    ("MathematicalPrograms", []),
+    ("Verification", []),
   ]
   return tested.map { name, dependencies in
     .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies)

@@ -1,0 +1,68 @@
+import CCrypto
+import Foundation
+
+/// Fingerprints of models and data, by which results name what they were computed from.
+public enum Digest {
+  /// The SHA-256 of some bytes, as 64 hexadecimal digits.
+  public static func sha256(of bytes: some ContiguousBytes) -> String {
+    let hasher = SHA256Hasher()
+    hasher.update(with: bytes)
+    return hasher.finish()
+  }
+
+  /// The SHA-256 of a file's bytes, as 64 hexadecimal digits; the file is read piece by piece.
+  ///
+  /// - Throws: ``DatasetError/unreadable(file:reason:)``.
+  public static func sha256(ofFile file: URL) throws(DatasetError) -> String {
+    let hasher = SHA256Hasher()
+    do {
+      let handle = try FileHandle(forReadingFrom: file)
+      defer { try? handle.close() }
+      while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
+        hasher.update(with: piece)
+      }
+    } catch {
+      throw .unreadable(file: file.path, reason: error.localizedDescription)
+    }
+    return hasher.finish()
+  }
+}
+
+/// A SHA-256 under way: owns OpenSSL's state for it.
+struct SHA256Hasher: ~Copyable {
+  private let context: OpaquePointer
+
+  init() {
+    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+      preconditionFailure("OpenSSL's libcrypto offers no SHA-256")
+    }
+    self.context = context
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  /// Takes in more bytes.
+  borrowing func update(with bytes: some ContiguousBytes) {
+    bytes.withUnsafeBytes { buffer in
+      let status = EVP_DigestUpdate(context, buffer.baseAddress, buffer.count)
+      precondition(status == 1, "OpenSSL refused \(buffer.count) bytes for SHA-256")
+    }
+  }
+
+  /// Takes in whole numbers, eight bytes each, most significant first.
+  borrowing func update(withNumbers numbers: [Int]) {
+    for number in numbers {
+      withUnsafeBytes(of: Int64(number).bigEndian) { update(with: Array($0)) }
+    }
+  }
+
+  /// The digest of all bytes so far, as 64 hexadecimal digits.
+  consuming func finish() -> String {
+    var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+    var length: UInt32 = 0
+    let status = EVP_DigestFinal_ex(context, &digest, &length)
+    precondition(status == 1, "OpenSSL did not finish a SHA-256")
+    let digits = Array("0123456789abcdef")
+    return String(digest.prefix(Int(length)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+}
