@@ -13,7 +13,10 @@ import Testing
       ballAround: (0..<6).map { _ in random.uniform(0, 1) }, radius: 0.2, validRange: 0...1)
     var stream = RandomStream(seed: 1, purpose: "test", index: seed)
     let losses: [AttackLoss] = [.margin, .crossEntropy, .marginOf(2)]
-    let found = PGD(.study).attack(network, over: region, label: 0, losses: losses, using: &stream)
+    var settings = PGDSettings.study
+    // Few starts end in local maxima now and then; many do not.
+    settings.restarts = 20
+    let found = PGD(settings).attack(network, over: region, label: 0, losses: losses, using: &stream)
     #expect(found.count == 3)
     var bestRandom = -Double.infinity
     for _ in 0..<200 {

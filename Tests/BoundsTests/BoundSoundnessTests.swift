@@ -1,4 +1,5 @@
 import Bounds
+import Intervals
 import Networks
 import TestSupport
 import Testing

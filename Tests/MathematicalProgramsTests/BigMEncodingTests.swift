@@ -21,8 +21,9 @@ import Testing
   static func bruteForce(_ encoding: BigMEncoding, units: Int) -> Double {
     var best = -Double.infinity
     for bits in 0..<(1 << units) {
-      var solver = ClpSolver(encoding.fixed(to: (0..<units).map { bits >> $0 & 1 == 1 }))
-      guard let outcome = solver?.solve(seconds: 10) else { continue }
+      guard var solver = ClpSolver(encoding.fixed(to: (0..<units).map { bits >> $0 & 1 == 1 })),
+        let outcome = solver.solve(seconds: 10)
+      else { continue }
       best = max(best, zip(encoding.program.objective, outcome.columns).reduce(0) { $0 + $1.0 * $1.1 })
     }
     return best
@@ -73,8 +74,10 @@ import Testing
     let encoding = BigMEncoding(region, objective: 1)
     let units = region.units.count
     let optimum = Self.bruteForce(encoding, units: units)
-    var relaxed = ClpSolver(encoding.program)
-    let outcome = try #require(relaxed?.solve(seconds: 10))
+    guard var relaxed = ClpSolver(encoding.program), let outcome = relaxed.solve(seconds: 10) else {
+      Issue.record("the relaxation has a solution")
+      return
+    }
     let value = zip(encoding.program.objective, outcome.columns).reduce(0) { $0 + $1.0 * $1.1 }
     let bound = encoding.program.dualBound(multipliers: outcome.duals)
     #expect(bound >= optimum - 1e-9)

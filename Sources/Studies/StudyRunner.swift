@@ -1,0 +1,176 @@
+import Datasets
+import Foundation
+import Networks
+import Synchronization
+import Tensors
+import Verification
+
+/// Everything that a study's results depend on besides the model and the images.
+public struct StudySettings: Codable, Hashable, Sendable {
+  /// The radius of the ℓ∞ ball around each image, in units of the pixel range [0, 1].
+  public var epsilon: Double
+  /// The estimates to make, in the order in which they are shown.
+  public var methods: [MarginEstimate]
+  /// How the exact value is computed.
+  public var exact: ExactSettings
+  /// How the estimates are made.
+  public var estimates: EstimateSettings
+
+  /// The given settings.
+  public init(
+    epsilon: Double, methods: [MarginEstimate] = MarginEstimate.all, exact: ExactSettings = ExactSettings(),
+    estimates: EstimateSettings = .study
+  ) {
+    self.epsilon = epsilon
+    self.methods = methods
+    self.exact = exact
+    self.estimates = estimates
+  }
+
+  /// The settings as one JSON object with sorted keys, for a study's identity.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+}
+
+/// Something worth telling whoever watches a study.
+public enum StudyEvent: Sendable {
+  /// The study starts, or continues with some of its samples done before.
+  case started(done: Int, of: Int)
+  /// A sample is stored.
+  case sample(SampleRecord, done: Int, of: Int)
+}
+
+/// Why a study stopped.
+public enum StudyError: Error, Sendable, CustomStringConvertible {
+  /// The images do not fit the network.
+  case imagesDoNotFit(String)
+  /// A sample has no result.
+  case sample(index: Int, VerificationError)
+  /// Its region makes no sense.
+  case region(index: Int, RegionError)
+  /// The store refused a row.
+  case store(StoreError)
+
+  public var description: String {
+    switch self {
+    case .imagesDoNotFit(let reason): reason
+    case .sample(let index, let error): "sample \(index): \(error)"
+    case .region(let index, let error): "sample \(index): \(error)"
+    case .store(let error): error.description
+    }
+  }
+}
+
+/// Runs a network's samples through the exact computation and the estimates, one row each.
+public struct StudyRunner: Sendable {
+  private let network: Network
+  private let images: LabelledImages
+  private let settings: StudySettings
+
+  /// A runner.
+  ///
+  /// - Throws: ``StudyError/imagesDoNotFit(_:)``.
+  public init(network: Network, images: LabelledImages, settings: StudySettings) throws(StudyError) {
+    try Self.requireFit(images, to: network)
+    self.network = network
+    self.images = images
+    self.settings = settings
+  }
+
+  /// Refuses images that the network does not take, or whose labels have no output.
+  ///
+  /// - Throws: ``StudyError/imagesDoNotFit(_:)``.
+  public static func requireFit(_ images: LabelledImages, to network: Network) throws(StudyError) {
+    // Batch and channel axes of one element are written or left out at every exporter's pleasure.
+    func essential(_ shape: Shape) -> [Int] { shape.extents.filter { $0 > 1 } }
+    let taken = essential(network.inputShape)
+    guard taken == essential(images.shape) || taken == [images.shape.count] else {
+      throw .imagesDoNotFit(
+        "the network takes inputs of shape \(network.inputShape), the images of \(images.name) have \(images.shape)")
+    }
+    guard network.outputCount == images.classCount, network.outputCount >= 2 else {
+      throw .imagesDoNotFit(
+        "the network has \(network.outputCount) outputs, \(images.name) has \(images.classCount) classes")
+    }
+  }
+
+  /// Computes the samples that the store does not hold yet, each stored as soon as it is known.
+  ///
+  /// - Parameters:
+  ///   - samples: positions in the data set, all inside it.
+  ///   - store: where rows go, and which ones are there.
+  ///   - workers: how many samples are in flight; the results do not depend on them.
+  ///   - observe: called for each event, one at a time, on any thread.
+  /// - Throws: the first ``StudyError``; samples stored before stay stored.
+  public func run(
+    samples: [Int], store: StudyStore, workers: Workers, observe: @Sendable (StudyEvent) -> Void
+  ) throws(StudyError) {
+    let stored: Set<Int>
+    do {
+      stored = try store.completedIndices()
+    } catch {
+      throw .store(error)
+    }
+    let missing = samples.filter { !stored.contains($0) }
+    let total = samples.count
+    observe(.started(done: total - missing.count, of: total))
+
+    let state = Mutex<(done: Int, failure: StudyError?)>((total - missing.count, nil))
+    workers.forEach(0..<missing.count) { position in
+      guard state.withLock({ $0.failure == nil }) else { return }
+      do throws(StudyError) {
+        let record = try record(of: missing[position])
+        try state.withLock { state throws(StudyError) in
+          do {
+            try store.append(record)
+          } catch {
+            throw .store(error)
+          }
+          state.done += 1
+          observe(.sample(record, done: state.done, of: total))
+        }
+      } catch {
+        state.withLock { $0.failure = $0.failure ?? error }
+      }
+    }
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+  }
+
+  /// Everything about one sample.
+  public func record(of index: Int) throws(StudyError) -> SampleRecord {
+    let image = images.image(index)
+    let label = images.label(index)
+    let region: Region
+    do {
+      region = try Region(ballAround: image, radius: settings.epsilon, validRange: 0...1)
+    } catch {
+      throw .region(index: index, error)
+    }
+    let bracket: MarginBracket
+    do {
+      bracket = try ExactMargin.bracket(
+        of: network, over: region, label: label, sample: index, settings: settings.exact)
+    } catch {
+      throw .sample(index: index, error)
+    }
+    let estimator = MarginEstimator(
+      network: network, region: region, label: label, sample: index, settings: settings.estimates)
+    var estimates: [String: Double] = [:]
+    var seconds: [String: Double] = [:]
+    for method in settings.methods {
+      let clock = Deadline(seconds: .infinity)
+      estimates[method.rawValue] = estimator.estimate(method)
+      seconds[method.rawValue] = clock.elapsed
+    }
+    let outputs = network.outputs(image)
+    let predicted = outputs.indices.max { outputs[$0] < outputs[$1] } ?? 0
+    return SampleRecord(
+      index: index, label: label, predicted: predicted, lower: bracket.lower.margin, upper: bracket.upper,
+      adversarialClass: bracket.lower.adversarialClass, status: bracket.openReason == nil ? .exact : .bracket,
+      reason: bracket.openReason?.rawValue, estimates: estimates, estimateSeconds: seconds,
+      unstable: bracket.unstable, seconds: bracket.seconds, witness: bracket.lower.input)
+  }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Networks
+import ONNXFormat
+import Studies
+import Tensors
+
+/// A radius: a number or a fraction, `0.1` or `2/255`.
+struct Epsilon: ExpressibleByArgument {
+  let value: Double
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
+    switch (parts.count, parts.first ?? nil, parts.last ?? nil) {
+    case (1, let number?, _): value = number
+    case (2, let top?, let bottom?) where bottom != 0: value = top / bottom
+    default: return nil
+    }
+  }
+
+  /// The radius, if it is one.
+  func validated() throws -> Double {
+    guard value >= 0, value.isFinite else {
+      throw Failure(
+        status: .badInput, message: "--epsilon must be a finite number that is not negative, not \(value)")
+    }
+    return value
+  }
+}
+
+/// The data sets that the tool knows.
+enum DatasetName: String, ExpressibleByArgument, CaseIterable {
+  case mnist
+  case syntheticDigits = "synthetic-digits"
+}
+
+/// Which images a verb works on.
+struct DataOptions: ParsableArguments {
+  @Option(help: "The data set: \(DatasetName.allCases.map(\.rawValue).joined(separator: " or ")).")
+  var dataset = DatasetName.syntheticDigits
+
+  @Option(help: "The folder with the data set's files (for mnist: the four idx files, plain or .gz).")
+  var data: String?
+
+  @Option(help: "Which test samples: 0..<100, 0...99, 17, or several with commas.")
+  var samples = "0..<100"
+
+  /// The test images of the data set.
+  func images() throws -> LabelledImages { try images(.test, count: 10_000) }
+
+  /// The images of a split; `count` is how many synthetic ones to make.
+  func images(_ split: DatasetSplit, count: Int) throws -> LabelledImages {
+    try Failure.onBadInput {
+      switch dataset {
+      case .syntheticDigits:
+        return try SyntheticDigits.make(count: count, seed: 1, split: split)
+      case .mnist:
+        guard let data else {
+          throw Failure(
+            status: .badInput, message: "--dataset mnist needs --data DIR, the folder with the four MNIST files")
+        }
+        return try MNIST.load(directory: URL(fileURLWithPath: data), split: split)
+      }
+    }
+  }
+
+  /// The positions that `--samples` names.
+  func indices(in images: LabelledImages) throws -> [Int] {
+    try Failure.onBadInput { try SampleRange(parsing: samples).resolve(count: images.count) }
+  }
+}
+
+/// How many threads, and the limits of one sample.
+struct WorkOptions: ParsableArguments {
+  @Option(help: "Samples in flight at the same time. Results do not depend on it.")
+  var threads = min(16, ProcessInfo.processInfo.activeProcessorCount)
+
+  @Option(help: "Seconds for one sample's exact value; what was reached by then is reported as a bracket.")
+  var timeout = 200.0
+
+  @Option(help: "Seed of all random numbers.")
+  var seed: UInt64 = 1
+
+  @Option(help: "OpenBLAS kernel set: auto, or a name such as Haswell.")
+  var blasCore = "auto"
+
+  /// Checks the options and makes BLAS ready; returns the workers and the name of BLAS's kernels.
+  func prepare() throws -> (workers: Workers, kernels: String) {
+    guard (1...1024).contains(threads) else {
+      throw Failure(status: .badInput, message: "--threads must lie in 1...1024, not \(threads)")
+    }
+    guard timeout > 0, timeout.isFinite else {
+      throw Failure(status: .badInput, message: "--timeout must be a positive number of seconds, not \(timeout)")
+    }
+    return (Workers(count: threads), BLASKernels.select(blasCore))
+  }
+}
+
+/// A network that a verb works on.
+enum ModelFile {
+  /// Reads a model, with the digest of its file.
+  static func load(_ path: String) throws -> (model: ONNXModel, digest: String, bytes: Int) {
+    try Failure.onBadInput {
+      let model = try ONNXModel(contentsOf: path)
+      let data = try Data(contentsOf: URL(fileURLWithPath: path))
+      return (model, Digest.sha256(of: data), data.count)
+    }
+  }
+
+  /// Refuses images that do not fit a network.
+  static func requireFit(_ images: LabelledImages, to network: Network) throws {
+    try Failure.onBadInput { try StudyRunner.requireFit(images, to: network) }
+  }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Networks
+import ONNXFormat
+import Studies
+import Synchronization
+import Verification
+
+struct Exact: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The exact worst-case margin of each sample, as a bracket.",
+    discussion: """
+      The worst-case margin is the largest o_i − o_y over the wrong classes i and the region: the ℓ∞ ball of radius
+      epsilon around the image, clipped to [0, 1]. Below zero the sample is robust.
+
+      Examples:
+        worstcase exact models/digits-cnn3-ibp.onnx --samples 0..<10
+        worstcase exact net.onnx --dataset mnist --data mnist --samples 7 --epsilon 2/255 --json
+      """)
+
+  @Argument(help: "An ONNX model.")
+  var model: String
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var work: WorkOptions
+
+  @Option(help: "The radius: a number, or a fraction such as 2/255.")
+  var epsilon = Epsilon(argument: "0.1")
+
+  @Flag(help: "One JSON object for each sample instead of a table.")
+  var json = false
+
+  struct Row: Encodable {
+    var index, label: Int
+    var lower, upper: Double
+    var `class`: Int
+    var status: String
+    var reason: String?
+    var unstable: Int
+    var seconds: Double
+  }
+
+  func run() throws {
+    guard let radius = try epsilon?.validated() else { throw ValidationError("--epsilon is missing.") }
+    let workers = try work.prepare().workers
+    let network = try ModelFile.load(model).model.network
+    let images = try data.images()
+    let indices = try data.indices(in: images)
+    let settings = StudySettings(
+      epsilon: radius, methods: [], exact: ExactSettings(timeout: work.timeout, seed: work.seed))
+    let runner = try Failure.onBadInput {
+      try StudyRunner(network: network, images: images, settings: settings)
+    }
+
+    if !json {
+      Output.line("  sample  label         lower         upper  class  status   unstable  seconds")
+    }
+    // Rows come out in the order of the samples, each as soon as all before it are there.
+    let pending = Mutex<(next: Int, ready: [Int: SampleRecord], open: Int, failure: StudyError?)>((0, [:], 0, nil))
+    workers.forEach(0..<indices.count) { position in
+      guard pending.withLock({ $0.failure == nil }) else { return }
+      do throws(StudyError) {
+        let record = try runner.record(of: indices[position])
+        pending.withLock { state in
+          state.ready[position] = record
+          state.open += record.status == .bracket ? 1 : 0
+          while let record = state.ready.removeValue(forKey: state.next) {
+            show(record)
+            state.next += 1
+          }
+        }
+      } catch {
+        pending.withLock { $0.failure = $0.failure ?? error }
+      }
+    }
+    let (failure, open) = pending.withLock { ($0.failure, $0.open) }
+    if let failure { throw Failure(status: .fault, message: failure.description) }
+    if open > 0 { throw Failure(status: .unanswered, message: "\(open) of \(indices.count) brackets stayed open") }
+  }
+
+  private func show(_ record: SampleRecord) {
+    if json {
+      let row = Row(
+        index: record.index, label: record.label, lower: record.lower, upper: record.upper,
+        class: record.adversarialClass, status: record.status.rawValue, reason: record.reason,
+        unstable: record.unstable, seconds: record.seconds)
+      // A row of numbers and fixed words always encodes.
+      try? Output.json(row)
+      return
+    }
+    Output.line(
+      String(
+        format: "%8d  %5d  %12.7f  %12.7f  %5d  %-7@  %8d  %7.2f", record.index, record.label, record.lower,
+        record.upper, record.adversarialClass, (record.reason ?? record.status.rawValue) as NSString, record.unstable,
+        record.seconds))
+  }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+
+/// How the tool ends, for scripts.
+enum Status: Int32 {
+  /// The question was answered.
+  case answered = 0
+  /// It was not, within the limits given.
+  case unanswered = 1
+  /// The input was wrong; the message says where and what to do.
+  case badInput = 2
+  /// The tool, or a library under it, is at fault.
+  case fault = 3
+  /// The user interrupted it (128 + SIGINT, as shells count).
+  case interrupted = 130
+}
+
+/// An end other than success, with the sentence that explains it.
+struct Failure: Error {
+  let status: Status
+  let message: String
+
+  /// Runs code that fails only for what it was given.
+  static func onBadInput<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Failure(status: .badInput, message: "\(error)")
+    }
+  }
+
+  /// Runs code that fails only through a fault of ours or of a library.
+  static func onFault<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Failure(status: .fault, message: "\(error)")
+    }
+  }
+}
+
+/// Writing for people and programs.
+enum Output {
+  /// A line to the standard output.
+  static func line(_ text: String) {
+    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+  }
+
+  /// A line to the standard error.
+  static func note(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  /// One JSON object on one line of the standard output; infinite numbers become strings.
+  static func json(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    line(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Networks
+import ONNXFormat
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "What a network consists of, and what import made of it.",
+    discussion: """
+      Lists the file's nodes, the network that all analyses work on, and everything in the file that is not
+      supported, all at once.
+
+      Example:
+        worstcase inspect models/digits-cnn3-ibp.onnx
+      """)
+
+  @Argument(help: "An ONNX model.")
+  var model: String
+
+  @Flag(help: "One JSON object instead of a table.")
+  var json = false
+
+  struct Row: Encodable {
+    var name: String
+    var kind: String
+    var shape: String
+    var parameters: Int
+  }
+
+  struct Description: Encodable {
+    var model, sha256, producer: String
+    var operatorSet: Int
+    var input, output: String
+    var inputShape, outputShape: String
+    var parameters, relus: Int
+    var fileNodes: [String]
+    var layers: [Row]
+    var notes: [String]
+    var metadata: [String: String]
+  }
+
+  func run() throws {
+    let (model, digest, bytes) = try ModelFile.load(model)
+    let description = describe(model, digest: digest)
+    if json {
+      try Output.json(description)
+      return
+    }
+    Output.line("model       \(self.model) (\(bytes) bytes, sha256 \(digest.prefix(16))…)")
+    Output.line(
+      "producer    \(model.producer.isEmpty ? "not stated" : model.producer), operator set \(model.operatorSet)")
+    Output.line("input       \(model.inputName): \(description.inputShape)")
+    Output.line("output      \(model.outputName): \(description.outputShape)")
+    Output.line("parameters  \(description.parameters)")
+    Output.line("ReLUs       \(description.relus)")
+    Output.line("file nodes  \(description.fileNodes.joined(separator: ", "))")
+    Output.line("")
+    let width = max(4, description.layers.map(\.name.count).max() ?? 4)
+    func padded(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(0, width - text.count))
+    }
+    Output.line("\(padded("node", width))  \(padded("kind", 12))  \(padded("shape", 14))  parameters")
+    for row in description.layers {
+      Output.line(
+        "\(padded(row.name, width))  \(padded(row.kind, 12))  \(padded(row.shape, 14))  \(row.parameters)")
+    }
+    if !model.notes.isEmpty { Output.line("") }
+    for note in model.notes { Output.line("note: \(note)") }
+    if !model.metadata.isEmpty { Output.line("") }
+    for (key, value) in model.metadata.sorted(by: { $0.key < $1.key }) { Output.line("\(key): \(value)") }
+  }
+
+  private func describe(_ model: ONNXModel, digest: String) -> Description {
+    let network = model.network
+    let layers = network.nodes.map { node in
+      switch node.operation {
+      case .input: Row(name: node.name, kind: "input", shape: "\(node.shape)", parameters: 0)
+      case .linear(let layer, _):
+        Row(
+          name: node.name, kind: layer.map.kindName, shape: "\(node.shape)",
+          parameters: layer.map.parameterCount + layer.bias.count)
+      case .sum: Row(name: node.name, kind: "sum", shape: "\(node.shape)", parameters: 0)
+      case .activation(.relu, _): Row(name: node.name, kind: "relu", shape: "\(node.shape)", parameters: 0)
+      }
+    }
+    return Description(
+      model: self.model, sha256: digest, producer: model.producer, operatorSet: model.operatorSet,
+      input: model.inputName, output: model.outputName, inputShape: "\(network.inputShape)",
+      outputShape: "\(network.outputShape)", parameters: network.parameterCount,
+      relus: network.activationNodes.reduce(0) { $0 + $1.shape.count },
+      fileNodes: model.nodes.map { "\($0.operatorName)" }, layers: layers, notes: model.notes, metadata: model.metadata)
+  }
+}

@@ -1,0 +1,68 @@
+import Datasets
+import Foundation
+import Training
+
+/// What a trained network's file says of itself: how it was made, on what, and how accurate it is.
+struct ModelCard {
+  /// Where the network is.
+  let file: String
+  let configuration: TrainingConfiguration
+  let training, test: LabelledImages
+  let result: TrainingEvaluation
+  let seconds: Double
+  let kernels: String
+
+  /// Where the card goes: beside the network.
+  var path: String { (file as NSString).deletingPathExtension + ".md" }
+
+  private func percent(_ fraction: Double) -> String { String(format: "%.2f %%", 100 * fraction) }
+
+  /// One line for the terminal.
+  var summary: String {
+    """
+    accuracy \(percent(result.naturalAccuracy)), IBP-verified at ε = \(configuration.epsilon) \
+    \(percent(result.verifiedAccuracy)), \(test.count) test images
+    """
+  }
+
+  /// What goes into the network's file.
+  var metadata: [String: String] {
+    [
+      "training": settings, "training data": "\(training.count) images of \(training.name)",
+      "training data sha256": training.digest, "epsilon": "\(configuration.epsilon)",
+      "test accuracy": String(format: "%.4f", result.naturalAccuracy),
+      "test accuracy verified by intervals": String(format: "%.4f", result.verifiedAccuracy),
+    ]
+  }
+
+  private var settings: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Settings that were validated hold nothing that JSON cannot.
+    return (try? encoder.encode(configuration)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+
+  /// The card, in Markdown.
+  var text: String {
+    """
+    # \((file as NSString).lastPathComponent)
+
+    | | |
+    |---|---|
+    | architecture | \(configuration.architecture.rawValue), widths \(configuration.widths.map(String.init).joined(separator: " and ")) |
+    | trained by | \(configuration.method.rawValue) at ε = \(configuration.epsilon) (ℓ∞, pixels in [0, 1]) |
+    | training data | \(training.count) images of \(training.name), sha256 `\(training.digest)` |
+    | test data | \(test.count) images of \(test.name), sha256 `\(test.digest)` |
+    | test accuracy | \(percent(result.naturalAccuracy)) |
+    | test accuracy verified by intervals at ε | \(percent(result.verifiedAccuracy)) |
+    | ReLUs without a fixed sign at ε, by intervals | \(percent(result.unstableFraction)) |
+    | ReLUs that are never active at ε, by intervals | \(percent(result.deadFraction)) |
+    | training time | \(Int(seconds.rounded())) s on \(configuration.threads) threads, OpenBLAS kernels \(kernels) |
+
+    The accuracies are computed in single precision: a guide, not a certificate. `worstcase exact` gives those.
+
+    All settings: `\(settings)`
+
+    """
+  }
+}

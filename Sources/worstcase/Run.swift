@@ -1,0 +1,58 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Networks
+import Tensors
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The network's outputs for given inputs.",
+    discussion: """
+      Inputs are a NumPy array with as many elements as the network takes, or a whole number of times as many.
+
+      Examples:
+        worstcase run net.onnx --input x.npy
+        worstcase run net.onnx --input x.npy --output y.npy
+      """)
+
+  @Argument(help: "An ONNX model.")
+  var model: String
+
+  @Option(help: "The inputs, a .npy file.")
+  var input: String
+
+  @Option(help: "Where to write the outputs, a .npy file; without it they are printed.")
+  var output: String?
+
+  func run() throws {
+    BLASKernels.select()
+    let network = try ModelFile.load(model).model.network
+    let array = try Failure.onBadInput { try NumpyArray.read(URL(fileURLWithPath: input)) }
+    let (batch, rest) = array.values.count.quotientAndRemainder(dividingBy: network.inputCount)
+    guard batch > 0, rest == 0 else {
+      throw Failure(
+        status: .badInput,
+        message: """
+          \(input) has \(array.values.count) elements (shape \(array.shape)); the network takes \
+          \(network.inputCount) (shape \(network.inputShape)), or a whole number of times as many
+          """)
+    }
+    if let element = array.values.firstIndex(where: { !$0.isFinite }) {
+      throw Failure(status: .badInput, message: "\(input): element \(element) is \(array.values[element])")
+    }
+    let outputs = network.outputs(array.values, batch: batch)
+    guard let output else {
+      for start in stride(from: 0, to: outputs.count, by: network.outputCount) {
+        Output.line(outputs[start..<start + network.outputCount].map { "\($0)" }.joined(separator: " "))
+      }
+      return
+    }
+    try Failure.onBadInput {
+      // One input keeps the network's own shape; several get a leading axis.
+      let extents = network.outputShape.extents
+      let shape = try Shape(
+        batch == 1 ? extents : [batch] + (extents.first == 1 ? Array(extents.dropFirst()) : extents))
+      try NumpyArray.write(Tensor(shape: shape, values: outputs), to: URL(fileURLWithPath: output))
+    }
+  }
+}

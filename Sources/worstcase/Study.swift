@@ -1,0 +1,151 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Networks
+import ONNXFormat
+import Reports
+import Studies
+import Verification
+
+struct Study: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "How far cheap worst-case estimates are from the exact value, over a data set.",
+    discussion: """
+      Computes the exact worst-case margin of each sample and the estimates of several methods, stores a row for each
+      sample as soon as it is known, and reports the errors: a table, a histogram, a page, a CSV file. Running the same
+      command again continues where it stopped. Without a model, a small network that comes with the tool is studied.
+
+      Examples:
+        worstcase study
+        worstcase study net.onnx --dataset mnist --data mnist --samples 0..<40 --epsilon 0.1
+        worstcase study net.onnx --methods IBP,PGD --store ibp-pgd.sqlite --report ibp-pgd
+      """)
+
+  @Argument(help: "An ONNX model; without it, the built-in network.")
+  var model: String?
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var work: WorkOptions
+
+  @Option(help: "The radius: a number, or a fraction such as 2/255.")
+  var epsilon = Epsilon(argument: "0.1")
+
+  @Option(help: "Estimates, with commas: \(MarginEstimate.all.map(\.rawValue).joined(separator: ",")).")
+  var methods = MarginEstimate.all.map(\.rawValue).joined(separator: ",")
+
+  @Option(help: "The study's file; continued if it exists. By default study/MODEL.sqlite.")
+  var store: String?
+
+  @Option(help: "The folder for the report. By default beside the study's file, with its name.")
+  var report: String?
+
+  @Flag(help: "One JSON object for each sample on the standard output, instead of the table.")
+  var json = false
+
+  struct Row: Encodable {
+    var index, label: Int
+    var lower, upper: Double
+    var `class`: Int
+    var status: String
+    var reason: String?
+    var estimates: [String: Double]
+    var seconds: Double
+  }
+
+  func run() throws {
+    guard let radius = try epsilon?.validated() else { throw ValidationError("--epsilon is missing.") }
+    let (workers, kernels) = try work.prepare()
+    let settings = StudySettings(
+      epsilon: radius, methods: try chosenMethods(), exact: ExactSettings(timeout: work.timeout, seed: work.seed))
+    let (network, source, bytes) = try subject()
+    let images = try data.images()
+    let indices = try data.indices(in: images)
+    let runner = try Failure.onBadInput { try StudyRunner(network: network, images: images, settings: settings) }
+
+    let identity = StudyIdentity(
+      toolVersion: WorstCase.version, command: CommandLine.arguments, settings: try settings.json(), model: source,
+      modelBytes: bytes, dataset: StudyIdentity.Source(name: images.name, digest: images.digest), epsilon: radius,
+      machine: .current(kernels: kernels))
+    let path = try storePath(for: identity)
+    let study = try Failure.onBadInput { try StudyStore.open(path, identity: identity) }
+
+    let progress = Progress(
+      unit: "samples", done: try Failure.onFault { try study.completedIndices() }.intersection(indices).count,
+      total: indices.count)
+    let isJSON = json
+    try Failure.onFault {
+      try runner.run(samples: indices, store: study, workers: workers) { event in
+        switch event {
+        case .started(let done, let total):
+          if done > 0 { Output.note("continuing \(path): \(done) of \(total) samples are there") }
+        case .sample(let record, let done, _):
+          if isJSON { try? Output.json(Self.row(record)) }
+          progress.update(done: done)
+        }
+      }
+    }
+    try finish(study, at: path)
+  }
+
+  /// Prints the table, writes the report, and says where everything is.
+  private func finish(_ study: StudyStore, at path: String) throws {
+    let records = try Failure.onFault { try study.records(witnesses: false) }
+    let summary = StudySummary(records)
+    let folder = URL(fileURLWithPath: report ?? (path as NSString).deletingPathExtension)
+    let files = try Failure.onFault { try StudyReport.write(store: study, to: folder) }
+    if !json {
+      Output.line(SummaryTable.text(summary))
+      Output.line("")
+      Output.line("figure  \(files.figureSVG.relativePath) (and .png)")
+      Output.line("page    \(files.page.relativePath)")
+      Output.line("table   \(files.csv.relativePath)")
+      Output.line("store   \(path)")
+    }
+    if summary.openBrackets > 0 {
+      throw Failure(
+        status: .unanswered, message: "\(summary.openBrackets) of \(summary.samples) brackets stayed open")
+    }
+  }
+
+  private static func row(_ record: SampleRecord) -> Row {
+    Row(
+      index: record.index, label: record.label, lower: record.lower, upper: record.upper,
+      class: record.adversarialClass, status: record.status.rawValue, reason: record.reason,
+      estimates: record.estimates, seconds: record.seconds)
+  }
+
+  private func chosenMethods() throws -> [MarginEstimate] {
+    var chosen: [MarginEstimate] = []
+    for name in methods.split(separator: ",") {
+      guard let method = MarginEstimate(rawValue: String(name)) else {
+        let known = MarginEstimate.all.map(\.rawValue).joined(separator: ", ")
+        throw Failure(status: .badInput, message: "--methods: there is no estimate \(name); known are \(known)")
+      }
+      if !chosen.contains(method) { chosen.append(method) }
+    }
+    guard !chosen.isEmpty else { throw Failure(status: .badInput, message: "--methods names no estimate") }
+    return chosen
+  }
+
+  /// The network to study, from a file or built in.
+  private func subject() throws -> (network: Network, source: StudyIdentity.Source, bytes: Int) {
+    if let model {
+      let (loaded, digest, bytes) = try ModelFile.load(model)
+      return (loaded.network, StudyIdentity.Source(name: model, digest: digest), bytes)
+    }
+    let data = BuiltInModel.data
+    let loaded = try Failure.onFault { try ONNXModel(data: data, path: BuiltInModel.name) }
+    return (
+      loaded.network, StudyIdentity.Source(name: BuiltInModel.name, digest: Digest.sha256(of: data)), data.count
+    )
+  }
+
+  /// The store's path; the default folder is made if it is not there.
+  private func storePath(for identity: StudyIdentity) throws -> String {
+    if let store { return store }
+    return try Failure.onBadInput {
+      try FileManager.default.createDirectory(atPath: "study", withIntermediateDirectories: true)
+      return "study/\(identity.modelName).sqlite"
+    }
+  }
+}

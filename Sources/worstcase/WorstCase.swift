@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import Tensors
+
+/// The command line: verbs over the libraries, no logic of its own.
+@main struct WorstCase: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "worstcase",
+    abstract: "How bad can a neural network's loss get inside an input region?",
+    discussion: """
+      The answer is a bracket: a concrete input that attains its lower end, and an upper end that no input of the
+      region exceeds, whatever the rounding.
+
+      Examples:
+        worstcase study                                     the built-in study, from nothing to a figure
+        worstcase inspect models/digits-cnn3-ibp.onnx       what a network consists of
+        worstcase exact net.onnx --dataset mnist --data mnist --samples 0..<10 --epsilon 0.1
+
+      Exit status: 0 answered, 1 not answered within the limits, 2 bad input, 3 internal fault.
+      """,
+    version: version,
+    subcommands: [Inspect.self, Run.self, Exact.self, Study.self, Report.self, Train.self])
+
+  static func main() {
+    Interruption.watch()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      Output.note("worstcase: \(failure.message)")
+      Foundation.exit(failure.status.rawValue)
+    } catch {
+      // The parser's own exits: help and version succeed, anything else is what the user typed.
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if code == .success {
+        Output.line(text)
+        Foundation.exit(Status.answered.rawValue)
+      }
+      Output.note(text)
+      Foundation.exit(code == .validationFailure ? Status.badInput.rawValue : Status.fault.rawValue)
+    }
+  }
+}
