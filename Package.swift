@@ -67,7 +67,11 @@ let package = Package(
 
 /// One test target for each target that has tests, with the helpers that all of them share.
 func tests() -> [Target] {
-  let tested: [(String, [Target.Dependency])] = []
+  let tested: [(String, [Target.Dependency])] = [
+    ("Intervals", []),
+    ("Networks", []),
+    ("ONNXFormat", [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+  ]
   return tested.map { name, dependencies in
     .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies)
   }
