@@ -51,8 +51,8 @@ extension Interval {
 
   /// The quotient; a point if both terms are and no rounding happens; ``entire`` where the divisor contains zero.
   public func quotient(_ other: Interval) -> Interval {
+    if point == 0, other.lower > 0 || other.upper < 0 { return Interval(0) }
     if let a = point, let b = other.point, b != 0 {
-      if a == 0 { return Interval(0) }
       let q = a / b
       if Self.isSafe(q), Self.isSafe(a), (-a).addingProduct(q, b) == 0 { return Interval(q) }
     }

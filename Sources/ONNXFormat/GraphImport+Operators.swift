@@ -82,7 +82,7 @@ extension GraphImport {
     func list(_ values: [Double], extents: [Int], isInteger: Bool) throws(Fault) -> Value {
       guard !values.isEmpty else { throw node.malformed("an empty list") }
       if let wrong = values.firstIndex(where: { !$0.isFinite || isInteger && $0.magnitude > 0x1p53 }) {
-        throw node.malformed("[\(wrong)] is \(values[wrong])")
+        throw .malformed(place: "\(node.name)[\(wrong)]", reason: "is \(values[wrong])")
       }
       return .constant(Constant(extents: extents, isInteger: isInteger, values: values))
     }

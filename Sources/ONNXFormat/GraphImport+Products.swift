@@ -117,11 +117,35 @@ extension GraphImport {
       }
     case (.variable, .variable):
       throw .unsupported(reason: "product of two non-constant tensors")
-    case (.constant, .constant):
-      throw .unsupported(reason: "product of two constants")
+    case (.constant(let a), .constant(let b)):
+      return .constant(try Self.product(a, left, b, right, stack, extents, node))
     }
     product.extents = extents
     return .variable(product)
+  }
+
+  /// The product of constants, each sum enclosed.
+  private static func product(
+    _ a: Constant, _ left: [Int], _ b: Constant, _ right: [Int], _ stack: [Int], _ extents: [Int], _ node: Operator
+  ) throws(Fault) -> Constant {
+    let (rows, inner, columns) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
+    guard let work = (stack + [rows, inner, columns]).elementCount, work <= 1 << 24 else {
+      throw .unsupported(reason: "product of two constants of this size")
+    }
+    let leftBlocks = Broadcasting.sources(from: Array(left.dropLast(2)), to: stack)
+    let rightBlocks = Broadcasting.sources(from: Array(right.dropLast(2)), to: stack)
+    var sums: [Interval] = []
+    for (x, y) in zip(leftBlocks, rightBlocks) {
+      for i in 0..<rows {
+        for j in 0..<columns {
+          sums.append(
+            (0..<inner).reduce(Interval(0)) { sum, k in
+              sum.sum(a[(x * rows + i) * inner + k].product(b[(y * inner + k) * columns + j]))
+            })
+        }
+      }
+    }
+    return try Constant(extents: extents, enclosures: sums, place: node.name)
   }
 
   /// `W·X` for each matrix X of a stack: transposed, `Xᵀ·Wᵀ` is a dense map of each row of Xᵀ.

@@ -65,8 +65,8 @@ struct GraphImport {
         continue
       }
       // What depends on an unsupported node stays unknown; only the node itself is to blame.
-      guard let inputs = try inputs(of: node) else { continue }
       do {
+        guard let inputs = try inputs(of: node) else { continue }
         let value = try translate(node, inputs)
         guard let name = node.outputs.first, !name.isEmpty else { continue }
         values[name] = value
@@ -102,7 +102,7 @@ struct GraphImport {
       let id = try builder.linear(layer(), of: source, shape: shape, name: node.name)
       return .variable(Variable(node: id, extents: extents))
     } catch {
-      throw node.malformed("\(error)")
+      throw .malformed(place: "", reason: "\(error)")
     }
   }
 
@@ -113,7 +113,7 @@ struct GraphImport {
       return .variable(
         Variable(node: try builder.sum([a.node, b.node], shape: shape, name: node.name), extents: a.extents))
     } catch {
-      throw node.malformed("\(error)")
+      throw .malformed(place: "", reason: "\(error)")
     }
   }
 

@@ -14,7 +14,10 @@ public enum ONNXError: Error, Equatable, Sendable, CustomStringConvertible {
     case .unreadable(let path, let reason):
       "\(path): \(reason)"
     case .malformed(let path, let place, let reason):
-      place.isEmpty ? "\(path): \(reason)" : "\(path): \(place)\(reason.hasPrefix("[") ? "" : ": ")\(reason)"
+      // Some reasons continue the place as one sentence: "w1[2,1] is nan".
+      place.isEmpty
+        ? "\(path): \(reason)"
+        : "\(path): \(place)\(["is ", "has ", "reads "].contains { reason.hasPrefix($0) } ? " " : ": ")\(reason)"
     case .unsupported(let path, let nodes):
       nodes.count == 1
         ? "\(path): \(nodes[0])"

@@ -40,12 +40,13 @@ extension Constant {
     }
 
     if storage.isInteger {
-      if let index = values.firstIndex(where: { $0.magnitude > 0x1p53 }) {
-        throw wrong("\(extents.position(of: index)) is an integer beyond 2^53")
+      if values.contains(where: { $0.magnitude > 0x1p53 }) {
+        throw .unsupported(reason: "\(name.printable) holds an integer beyond 2^53")
       }
     } else if let index = values.firstIndex(where: { !$0.isFinite }) {
-      throw wrong(
-        "\(extents.position(of: index)) is \(values[index]): every bound computed with it would be meaningless")
+      throw .malformed(
+        place: name.printable + extents.position(of: index),
+        reason: "is \(values[index]): every bound computed with it would be meaningless")
     }
     self.init(extents: extents, isInteger: storage.isInteger, values: values)
   }

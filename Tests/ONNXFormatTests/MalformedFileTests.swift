@@ -47,11 +47,6 @@ struct MalformedFileTests {
     if let refusal {
       #expect(refusal.description.hasPrefix(path + ": "))
       #expect(refusal.description.unicodeScalars.allSatisfy { $0.value >= 32 })
-      if ProcessInfo.processInfo.environment["SHOW"] != nil {
-        print("SHOW", refusal.description.dropFirst(path.count - file.name.count), "[\(file.kind)]")
-      }
-    } else if ProcessInfo.processInfo.environment["SHOW"] != nil {
-      print("SHOW", file.name, "imported [\(file.kind)]")
     }
   }
 
