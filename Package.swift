@@ -72,12 +72,16 @@ func tests() -> [Target] {
     ("Tensors", []),
     ("Intervals", []),
     ("Networks", []),
+    ("ONNXFormat", [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     ("Datasets", ["Tensors", "CZlib"]),
     ("Bounds", []),
     ("Attacks", []),
     ("RegionNetworks", []),
     ("MathematicalPrograms", []),
     ("Verification", []),
+    ("Training", ["Tensors", "Networks"]),
+    ("Studies", [.product(name: "GRDB", package: "GRDB.swift")]),
+    ("Reports", []),
   ]
   return tested.map { name, dependencies in
     .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies)
