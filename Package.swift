@@ -44,7 +44,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "Networks", "Datasets", "ONNXFormat", .product(name: "Yams", package: "Yams"),
+        "CKernels", "Tensors", "Networks", "Datasets", "ONNXFormat", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Studies",
@@ -67,7 +67,9 @@ let package = Package(
 
 /// One test target for each target that has tests, with the helpers that all of them share.
 func tests() -> [Target] {
-  let tested: [(String, [Target.Dependency])] = []
+  let tested: [(String, [Target.Dependency])] = [
+    ("Training", ["Tensors", "Networks"])
+  ]
   return tested.map { name, dependencies in
     .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies)
   }
