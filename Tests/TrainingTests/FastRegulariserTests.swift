@@ -3,19 +3,6 @@ import Testing
 @testable import Training
 
 @Suite struct FastRegulariserTests {
-  /// The penalty written out from the paper for one layer, in double precision.
-  private func penalty(_ c: [Double], _ r: [Double], inputRadius: Double) -> Double {
-    let n = Double(c.count)
-    let growth = inputRadius / (r.reduce(0, +) / n)
-    let mean = c.reduce(0, +) / n
-    let active = c.indices.filter { c[$0] - r[$0] > 0 }
-    let inactive = c.indices.filter { c[$0] + r[$0] < 0 }
-    func square(_ indices: [Int]) -> Double { indices.reduce(0) { $0 + (c[$1] - mean) * (c[$1] - mean) } }
-    let means = active.reduce(0) { $0 + c[$1] } / -inactive.reduce(0) { $0 + c[$1] }
-    let spreads = square(active) / square(inactive)
-    return [growth, min(means, 1 / means), min(spreads, 1 / spreads)].reduce(0) { $0 + max(0, 0.5 - $1) / 0.5 }
-  }
-
   @Test("penalty and gradient agree with the formula and central differences, whichever side is heavier")
   func gradient() {
     for shift in [-0.7, 0.7] {
@@ -24,13 +11,13 @@ import Testing
       let r = numbers.floats(40, 0.1, 0.2)
       let statistics = FastRegulariser.Statistics(centres: c, radii: r, count: 40)
       let (value, gradients) = FastRegulariser.evaluate([statistics], inputRadius: 0.01, weight: 0.5)
-      #expect(abs(value - penalty(doubles(c), doubles(r), inputRadius: 0.01)) < 1e-6)
+      #expect(abs(value - layerPenalty(doubles(c), doubles(r), inputRadius: 0.01)) < 1e-6)
       #expect(value > 2, "All three terms count in this test")
       let gc = FloatBuffer(count: 40)
       let gr = FloatBuffer(count: 40)
       gradients[0].add(centres: c, radii: r, count: 40, toCentres: gc.pointer, radii: gr.pointer)
-      let byCentre = centralDifferences(doubles(c)) { 0.5 * penalty($0, doubles(r), inputRadius: 0.01) }
-      let byRadius = centralDifferences(doubles(r)) { 0.5 * penalty(doubles(c), $0, inputRadius: 0.01) }
+      let byCentre = centralDifferences(doubles(c)) { 0.5 * layerPenalty($0, doubles(r), inputRadius: 0.01) }
+      let byRadius = centralDifferences(doubles(r)) { 0.5 * layerPenalty(doubles(c), $0, inputRadius: 0.01) }
       #expect(relativeDistance(gc.values, byCentre) < singlePrecision)
       #expect(relativeDistance(gr.values, byRadius) < singlePrecision)
     }
