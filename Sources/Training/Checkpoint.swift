@@ -29,6 +29,9 @@ enum Checkpoint {
       var data = Data(format.utf8)
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]
+      // A bound of the loss over very wide boxes may be infinite; JSON has no number for it.
+      encoder.nonConformingFloatEncodingStrategy = .convertToString(
+        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
       data.append(try encoder.encode(header))
       data.append(0x0A)
       for numbers in [state.parameters, state.firstMoments, state.secondMoments] {
@@ -66,7 +69,10 @@ enum Checkpoint {
     guard let end = rest.firstIndex(of: 0x0A) else { throw damaged("has no header") }
     let header: Header
     do {
-      header = try JSONDecoder().decode(Header.self, from: Data(rest[..<end]))
+      let decoder = JSONDecoder()
+      decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+      header = try decoder.decode(Header.self, from: Data(rest[..<end]))
     } catch {
       throw damaged("has a header that cannot be read: \(error)")
     }

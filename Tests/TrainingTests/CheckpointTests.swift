@@ -21,6 +21,14 @@ import Testing
       state.firstMoments[i] = Float(i) * 1e-30
       state.secondMoments[i] = 1 / Float(i + 1)
     }
+    let evaluation = TrainingEvaluation(
+      naturalLoss: 0.1, naturalAccuracy: 1 / 3, robustLoss: .infinity, verifiedAccuracy: 0, unstableFraction: 1,
+      deadFraction: 0)
+    state.history = [
+      EpochSummary(
+        epoch: 1, epsilon: 0.1, learningRate: 5e-4, naturalLoss: nil, robustLoss: 2, regulariser: 0.1,
+        gradientNorm: 3, evaluation: evaluation, trainingSeconds: 1, evaluationSeconds: 0.1)
+    ]
     try Checkpoint.write(state, of: trainer, to: file)
     #expect(try Checkpoint.read(file, for: trainer) == state)
 
