@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "Networks", "Datasets", "ONNXFormat", .product(name: "Yams", package: "Yams"),
+        "CKernels", "Tensors", "Networks", "Datasets", "ONNXFormat", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Studies",

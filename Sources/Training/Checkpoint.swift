@@ -1,0 +1,145 @@
+import Foundation
+
+/// A training state in a file: a line that names the format, a line of JSON that says whose state it is, the
+/// numbers in little-endian single precision (parameters, first moments, second moments), and a checksum.
+///
+/// Written beside its place and moved there, so that a killed run leaves the old file or the new one.
+enum Checkpoint {
+  private static let format = "WorstCase training checkpoint 1\n"
+
+  /// Everything but the numbers.
+  private struct Header: Codable {
+    var configuration: TrainingConfiguration
+    var dataset: String
+    var imageCount: Int
+    /// A checksum of the images and labels.
+    var imageDigest: UInt64
+    var parameterCount: Int
+    var finishedEpochs: Int
+    var finishedSteps: Int
+    var history: [EpochSummary]
+  }
+
+  static func write(_ state: TrainingState, of trainer: Trainer, to file: URL) throws(TrainingError) {
+    let header = Header(
+      configuration: trainer.configuration, dataset: trainer.training.name, imageCount: trainer.training.count,
+      imageDigest: digest(of: trainer.training), parameterCount: state.parameters.count,
+      finishedEpochs: state.finishedEpochs, finishedSteps: state.finishedSteps, history: state.history)
+    do {
+      var data = Data(format.utf8)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys]
+      // A bound of the loss over very wide boxes may be infinite; JSON has no number for it.
+      encoder.nonConformingFloatEncodingStrategy = .convertToString(
+        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+      data.append(try encoder.encode(header))
+      data.append(0x0A)
+      for numbers in [state.parameters, state.firstMoments, state.secondMoments] {
+        for number in numbers {
+          withUnsafeBytes(of: number.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+        }
+      }
+      let sum = checksum(data)
+      withUnsafeBytes(of: sum.littleEndian) { data.append(contentsOf: $0) }
+      try data.write(to: file, options: .atomic)
+    } catch {
+      throw .checkpoint(path: file.path, reason: "cannot be written: \(error.localizedDescription)")
+    }
+  }
+
+  /// Reads the state of a run of this trainer.
+  ///
+  /// - Throws: ``TrainingError`` if the file is damaged, or another run's. A run may continue with other
+  ///   `threads` or `epochs`.
+  static func read(_ file: URL, for trainer: Trainer) throws(TrainingError) -> TrainingState {
+    let data: Data
+    do {
+      data = try Data(contentsOf: file)
+    } catch {
+      throw .checkpoint(path: file.path, reason: "cannot be read: \(error.localizedDescription)")
+    }
+    func damaged(_ reason: String) -> TrainingError {
+      .checkpoint(path: file.path, reason: "\(reason); delete it to start afresh")
+    }
+    guard data.starts(with: Data(format.utf8)) else { throw damaged("is no checkpoint of this version") }
+    guard data.count >= format.utf8.count + 8 else { throw damaged("is cut short") }
+    let body = data.dropLast(8)
+    guard checksum(body) == word(data.suffix(8)) else { throw damaged("is damaged: its checksum is wrong") }
+    let rest = body.dropFirst(format.utf8.count)
+    guard let end = rest.firstIndex(of: 0x0A) else { throw damaged("has no header") }
+    let header: Header
+    do {
+      let decoder = JSONDecoder()
+      decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+      header = try decoder.decode(Header.self, from: Data(rest[..<end]))
+    } catch {
+      throw damaged("has a header that cannot be read: \(error)")
+    }
+    try requireSameRun(header, trainer)
+    let bytes = rest[(end + 1)...]
+    let count = header.parameterCount
+    guard count == trainer.parameterCount, bytes.count == 12 * count else {
+      throw damaged("has \(bytes.count) bytes of numbers where \(12 * trainer.parameterCount) belong")
+    }
+    let numbers = bytes.withUnsafeBytes { raw in
+      (0..<3 * count).map {
+        Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+      }
+    }
+    return TrainingState(
+      finishedEpochs: header.finishedEpochs, finishedSteps: header.finishedSteps,
+      parameters: Array(numbers[..<count]), firstMoments: Array(numbers[count..<2 * count]),
+      secondMoments: Array(numbers[(2 * count)...]), history: header.history)
+  }
+
+  private static func requireSameRun(_ header: Header, _ trainer: Trainer) throws(TrainingError) {
+    var settings = header.configuration
+    settings.threads = trainer.configuration.threads
+    settings.epochs = trainer.configuration.epochs
+    if settings != trainer.configuration {
+      throw difference(settings, trainer.configuration)
+    }
+    let training = trainer.training
+    guard header.dataset == training.name, header.imageCount == training.count,
+      header.imageDigest == digest(of: training)
+    else {
+      throw .otherRun(
+        what: "data set", checkpoint: "\(header.dataset) with \(header.imageCount) images",
+        run: "\(training.name) with \(training.count) images, or other images of the same name")
+    }
+  }
+
+  /// The first setting in which two configurations differ.
+  private static func difference(_ a: TrainingConfiguration, _ b: TrainingConfiguration) -> TrainingError {
+    for (left, right) in zip(Mirror(reflecting: a).children, Mirror(reflecting: b).children) {
+      let (x, y) = ("\(left.value)", "\(right.value)")
+      if x != y { return .otherRun(what: left.label ?? "a setting", checkpoint: x, run: y) }
+    }
+    return .otherRun(what: "settings", checkpoint: "\(a)", run: "\(b)")
+  }
+
+  private static func digest(of set: TrainingSet) -> UInt64 {
+    let pixels = set.pixels.withUnsafeBytes { checksum($0) }
+    return set.labels.withUnsafeBytes { checksum($0, from: pixels) }
+  }
+
+  private static func checksum(_ data: Data) -> UInt64 { data.withUnsafeBytes { checksum($0) } }
+
+  /// FNV-1a over words of eight bytes, the last one padded with zeros: it finds damage, not malice.
+  private static func checksum(_ bytes: UnsafeRawBufferPointer, from start: UInt64 = 0xCBF2_9CE4_8422_2325) -> UInt64 {
+    var hash = start ^ UInt64(bytes.count)
+    let words = bytes.count / 8
+    for i in 0..<words {
+      let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self))
+      hash = (hash ^ word) &* 0x100_0000_01B3
+      hash ^= hash >> 29
+    }
+    for i in 8 * words..<bytes.count { hash = (hash ^ UInt64(bytes[i])) &* 0x100_0000_01B3 }
+    return hash
+  }
+
+  private static func word(_ bytes: Data) -> UInt64 {
+    bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Yams
+
+/// Why a training configuration cannot be used.
+public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file cannot be read at all.
+  case unreadable(path: String, reason: String)
+  /// The text is no YAML, or no mapping of keys to values.
+  case malformed(line: Int?, reason: String)
+  /// A key that means nothing.
+  case unknownKey(String, line: Int?, nearest: String)
+  /// A value of the wrong kind.
+  case badValue(key: String, line: Int?, expected: String)
+  /// A value of the right kind that makes no sense.
+  case outOfRange(key: String, value: String, reason: String)
+  /// There is no preset of this name.
+  case unknownPreset(String, known: [String])
+
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason): "\(path): \(reason)"
+    case .malformed(let line, let reason): "\(Self.place(line))\(reason)"
+    case .unknownKey(let key, let line, let nearest):
+      "\(Self.place(line))there is no setting \(key); did you mean \(nearest)?"
+    case .badValue(let key, let line, let expected): "\(Self.place(line))\(key): \(expected)"
+    case .outOfRange(let key, let value, let reason): "\(key) \(value): \(reason)"
+    case .unknownPreset(let name, let known):
+      "there is no preset \(name); there are \(known.joined(separator: ", "))"
+    }
+  }
+
+  private static func place(_ line: Int?) -> String { line.map { "line \($0): " } ?? "" }
+}
+
+extension TrainingConfiguration {
+  /// Reads and validates a configuration file.
+  ///
+  /// - Throws: ``ConfigurationError``.
+  public init(file: URL) throws(ConfigurationError) {
+    let text: String
+    do {
+      text = try String(contentsOf: file, encoding: .utf8)
+    } catch {
+      throw .unreadable(path: file.path, reason: "cannot be read as text: \(error.localizedDescription)")
+    }
+    try self.init(yaml: text)
+  }
+
+  /// Reads and validates a configuration in YAML: a mapping of keys to values, of which `preset` may name a
+  /// configuration that the others modify.
+  ///
+  /// - Throws: ``ConfigurationError``; an unknown key is refused with the nearest known one.
+  public init(yaml: String) throws(ConfigurationError) {
+    let lines = try Self.keyLines(of: yaml)
+    let presetKey = "preset"
+    let known = CodingKeys.allCases.map(\.rawValue) + [presetKey]
+    for (key, line) in lines where !known.contains(key) {
+      throw .unknownKey(key, line: line, nearest: nearest(to: key, in: known))
+    }
+    func line(of key: String) -> Int? { lines.first { $0.key == key }?.line }
+    do {
+      self = try YAMLDecoder().decode(Overlay.self, from: yaml).configuration
+    } catch let error as ConfigurationError {
+      throw error
+    } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+      DecodingError.dataCorrupted(let context), DecodingError.keyNotFound(_, let context)
+    {
+      let key = context.codingPath.first?.stringValue ?? ""
+      throw .badValue(key: key, line: line(of: key), expected: context.debugDescription)
+    } catch {
+      throw .malformed(line: nil, reason: "\(error)")
+    }
+    try validate()
+  }
+
+  /// The keys of the outermost mapping with their lines, from 1.
+  private static func keyLines(of yaml: String) throws(ConfigurationError) -> [(key: String, line: Int?)] {
+    let root: Node?
+    do {
+      root = try Yams.compose(yaml: yaml)
+    } catch let error as YamlError {
+      throw .malformed(line: nil, reason: "not valid YAML: \(error)")
+    } catch {
+      throw .malformed(line: nil, reason: "not valid YAML: \(error)")
+    }
+    guard let root else {
+      throw .malformed(line: nil, reason: "the file is empty; an empty configuration is written {}")
+    }
+    guard let mapping = root.mapping else {
+      throw .malformed(line: root.mark?.line, reason: "expected a mapping, lines of the form `key: value`")
+    }
+    return mapping.map { key, _ in (key.string ?? "of another kind than text", key.mark?.line) }
+  }
+
+  /// A configuration as a file has it: changes to a preset, or to the default.
+  private struct Overlay: Decodable {
+    let configuration: TrainingConfiguration
+
+    enum Keys: String, CodingKey { case preset }
+
+    init(from decoder: any Decoder) throws {
+      let preset = try decoder.container(keyedBy: Keys.self).decodeIfPresent(String.self, forKey: .preset)
+      let base = try preset.map { try TrainingConfiguration.preset($0) } ?? TrainingConfiguration()
+      configuration = try TrainingConfiguration(from: decoder, over: base)
+    }
+  }
+}
+
+/// The known word that takes the fewest insertions, deletions and replacements to become `word`.
+func nearest(to word: String, in known: [String]) -> String {
+  func distance(_ a: [Character], _ b: [Character]) -> Int {
+    var row = Array(0...b.count)
+    for (i, x) in a.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, y) in b.enumerated() {
+        let replaced = diagonal + (x == y ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
+      }
+    }
+    return row[b.count]
+  }
+  let letters = Array(word.lowercased())
+  return known.min { distance(letters, Array($0)) < distance(letters, Array($1)) } ?? ""
+}

@@ -1,0 +1,80 @@
+/// Reverse-mode differentiation of a batch of points through a run of layers, in preallocated memory.
+final class PointPass: Sendable {
+  let stack: LayerStack
+  let capacity: Int
+  /// The values at each boundary, `[batch, size]`.
+  let values: [FloatBuffer]
+  private let ones: FloatBuffer
+  private let gradients: (FloatBuffer, FloatBuffer)
+
+  /// Room for up to `capacity` points at a time.
+  init(stack: LayerStack, capacity: Int) {
+    self.stack = stack
+    self.capacity = capacity
+    values = (0...stack.layers.count).map { FloatBuffer(count: capacity * stack.size(ofBoundary: $0)) }
+    ones = FloatBuffer(stack.ones)
+    let largest = capacity * stack.largestSize
+    gradients = (FloatBuffer(count: largest), FloatBuffer(count: largest))
+  }
+
+  /// Computes the boundaries after `range.lowerBound` up to `range.upperBound` from the former.
+  func forward(_ range: Range<Int>, batch: Int, parameters: UnsafePointer<Float>) {
+    for index in range {
+      let input = values[index].pointer
+      let output = values[index + 1].pointer
+      switch stack.layers[index] {
+      case .affine(let layer):
+        let weights = parameters + stack.offsets[index]
+        layer.apply(weights, to: input, batch: batch, into: output)
+        layer.addBias(weights + layer.weightCount, batch: batch, to: output)
+      case .relu(let count):
+        for i in 0..<batch * count { output[i] = max(input[i], 0) }
+      case .normalisation(let layer):
+        layer.apply(to: input, batch: batch, withOffset: true, magnitude: false, into: output)
+      }
+    }
+  }
+
+  /// Differentiates `Σ seed·(boundary range.upperBound)` after ``forward(_:batch:parameters:)``.
+  ///
+  /// - Parameters:
+  ///   - seed: the gradient with respect to the last boundary, `[batch, size]`.
+  ///   - gradient: where to add the gradient with respect to the parameters, or nil for inputs alone.
+  ///   - needsInput: whether the gradient with respect to the first boundary is wanted.
+  /// - Returns: that gradient, valid until the next call; nil if it was not wanted.
+  @discardableResult
+  func backward(
+    _ range: Range<Int>, batch: Int, seed: UnsafePointer<Float>, parameters: UnsafePointer<Float>,
+    into gradient: UnsafeMutablePointer<Float>?, needsInput: Bool
+  ) -> UnsafeMutablePointer<Float>? {
+    var current = gradients.0.pointer
+    var next = gradients.1.pointer
+    current.update(from: seed, count: batch * stack.size(ofBoundary: range.upperBound))
+    let firstTrained = range.first { stack.layers[$0].parameterCount > 0 } ?? range.upperBound
+    for index in range.reversed() {
+      let goesOn = needsInput || index > firstTrained
+      switch stack.layers[index] {
+      case .affine(let layer):
+        let weights = parameters + stack.offsets[index]
+        if let gradient {
+          let target = gradient + stack.offsets[index]
+          layer.accumulateWeightGradient(
+            inputs: values[index].pointer, outputGradients: current, batch: batch, into: target)
+          layer.accumulateBiasGradient(
+            outputGradients: current, batch: batch, ones: ones.pointer, into: target + layer.weightCount)
+        }
+        guard goesOn else { return nil }
+        layer.applyTransposed(weights, to: current, batch: batch, into: next)
+        swap(&current, &next)
+      case .relu(let count):
+        let input = values[index].pointer
+        for i in 0..<batch * count { current[i] = input[i] > 0 ? current[i] : 0 }
+      case .normalisation(let layer):
+        guard goesOn else { return nil }
+        layer.apply(to: current, batch: batch, withOffset: false, magnitude: false, into: next)
+        swap(&current, &next)
+      }
+    }
+    return needsInput ? current : nil
+  }
+}

@@ -1,0 +1,94 @@
+import Tensors
+
+/// How a network does on a set of images: at the images, and by interval bounds over the boxes around them.
+public struct TrainingEvaluation: Codable, Hashable, Sendable {
+  /// The mean cross-entropy at the images.
+  public var naturalLoss: Double
+  /// The fraction of images whose label is strictly on top.
+  public var naturalAccuracy: Double
+  /// The mean bound of the cross-entropy over the boxes.
+  public var robustLoss: Double
+  /// The fraction of images all of whose upper margins are negative. Computed in single precision without error
+  /// bounds: a guide for training, not a certificate.
+  public var verifiedAccuracy: Double
+  /// The fraction of ReLU inputs whose box lies on both sides of zero.
+  public var unstableFraction: Double
+  /// The fraction of ReLU inputs whose box is never positive.
+  public var deadFraction: Double
+}
+
+/// Evaluates networks of one architecture.
+final class Evaluator: Sendable {
+  private let stack: LayerStack
+  private let workers: Workers
+  private let chunks: [Chunk]
+  private static let chunkSize = 64
+
+  init(stack: LayerStack, workers: Workers) {
+    self.stack = stack
+    self.workers = workers
+    chunks = (0..<workers.count).map { _ in Chunk(stack: stack, capacity: Self.chunkSize) }
+  }
+
+  /// Evaluates on all images of a set, with boxes of the given radius.
+  func evaluate(_ set: TrainingSet, parameters: Parameters, epsilon: Double) -> TrainingEvaluation {
+    struct Part: Sendable {
+      var natural = CrossEntropy.Sum()
+      var robust = CrossEntropy.Sum()
+      var unstable = 0
+      var dead = 0
+    }
+    let indices = Array(0..<set.count)
+    let pieces = (set.count + Self.chunkSize - 1) / Self.chunkSize
+    let pixels = PixelBoxes(epsilon: epsilon)
+    let reluLayers = stack.reluLayers
+    // Each worker has one chunk's memory and takes every n-th piece; sums are of whole numbers or in piece order.
+    let lanes = workers.map(0..<chunks.count) { [chunks] lane in
+      stride(from: lane, to: pieces, by: chunks.count).map { piece in
+        let chunk = chunks[lane]
+        let range = piece * Self.chunkSize..<min((piece + 1) * Self.chunkSize, indices.count)
+        chunk.load(set, indices[range], pixels)
+        var part = Part()
+        part.natural = chunk.forwardPoints(parameters, weight: 0)
+        part.robust = chunk.forwardBoxes(parameters, weight: 0)
+        for layer in reluLayers {
+          let (unstable, dead) = chunk.phases(ofLayer: layer)
+          part.unstable += unstable
+          part.dead += dead
+        }
+        return part
+      }
+    }
+    var total = Part()
+    for piece in 0..<pieces {
+      let part = lanes[piece % chunks.count][piece / chunks.count]
+      total.natural += part.natural
+      total.robust += part.robust
+      total.unstable += part.unstable
+      total.dead += part.dead
+    }
+    let count = Double(set.count)
+    let units = max(1, count * Double(reluLayers.reduce(0) { $0 + stack.size(ofBoundary: $1) }))
+    return TrainingEvaluation(
+      naturalLoss: total.natural.loss / count, naturalAccuracy: Double(total.natural.correct) / count,
+      robustLoss: total.robust.loss / count, verifiedAccuracy: Double(total.robust.correct) / count,
+      unstableFraction: Double(total.unstable) / units, deadFraction: Double(total.dead) / units)
+  }
+}
+
+extension Chunk {
+  /// How many boxes that a ReLU layer reads lie on both sides of zero, and how many are never positive.
+  fileprivate func phases(ofLayer index: Int) -> (unstable: Int, dead: Int) {
+    let c = box.centres[index].pointer
+    let r = box.radii[index].pointer
+    var unstable: Int32 = 0
+    var dead: Int32 = 0
+    for i in 0..<batch * stack.size(ofBoundary: index) {
+      let reachesUp: Int32 = c[i] + r[i] > 0 ? 1 : 0
+      let reachesDown: Int32 = c[i] - r[i] < 0 ? 1 : 0
+      unstable += reachesUp & reachesDown
+      dead += 1 - reachesUp
+    }
+    return (Int(unstable), Int(dead))
+  }
+}

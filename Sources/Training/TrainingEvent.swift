@@ -1,0 +1,31 @@
+/// Something worth telling whoever watches a training run.
+public enum TrainingEvent: Sendable {
+  /// The run starts, or continues after the given number of finished epochs.
+  case started(parameters: Int, reluUnits: Int, finishedEpochs: Int)
+  /// A batch is done.
+  case batch(epoch: Int, done: Int, of: Int)
+  /// An epoch is done.
+  case epoch(EpochSummary)
+  /// A checkpoint is on disk.
+  case checkpoint(path: String, epoch: Int)
+}
+
+/// What one epoch amounted to.
+public struct EpochSummary: Codable, Hashable, Sendable {
+  /// Which epoch, from 1.
+  public var epoch: Int
+  /// The radius and the learning rate of its last step.
+  public var epsilon, learningRate: Double
+  /// The mean over the epoch of the natural loss, where it was computed.
+  public var naturalLoss: Double?
+  /// The mean over the epoch of the robust loss, where it was computed.
+  public var robustLoss: Double?
+  /// The mean over the epoch's steps of the regulariser, where it was computed.
+  public var regulariser: Double?
+  /// The largest gradient norm before clipping.
+  public var gradientNorm: Double
+  /// How the network does on the held-out images at the radius trained for; nil without such images.
+  public var evaluation: TrainingEvaluation?
+  /// Wall-clock seconds of the epoch's training and of its evaluation.
+  public var trainingSeconds, evaluationSeconds: Double
+}

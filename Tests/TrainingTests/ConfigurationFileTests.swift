@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct ConfigurationFileTests {
+  @Test("keys replace defaults, or a preset's values; radii may be fractions")
+  func reads() throws {
+    let configuration = try TrainingConfiguration(
+      yaml: """
+        # A comment.
+        preset: mnist-cnn3-small
+        epsilon: 2/255
+        batch-size: 64
+        method: standard
+        learning-rate-milestones: [3, 4]
+        """)
+    #expect(configuration.widths == [4, 8])
+    #expect(configuration.epsilon == 2.0 / 255)
+    #expect(configuration.batchSize == 64)
+    #expect(configuration.method == .standard)
+    #expect(configuration.learningRateMilestones == [3, 4])
+    #expect(try TrainingConfiguration(yaml: "{}") == TrainingConfiguration())
+  }
+
+  @Test("an unknown key is refused with its line and the nearest known one")
+  func unknownKey() {
+    #expect(throws: ConfigurationError.unknownKey("batchsize", line: 2, nearest: "batch-size")) {
+      try TrainingConfiguration(yaml: "epochs: 3\nbatchsize: 10")
+    }
+    #expect(throws: ConfigurationError.unknownKey("epoch", line: 1, nearest: "epochs")) {
+      try TrainingConfiguration(yaml: "epoch: 3")
+    }
+    let error = ConfigurationError.unknownKey("epoch", line: 1, nearest: "epochs")
+    #expect(error.description == "line 1: there is no setting epoch; did you mean epochs?")
+  }
+
+  @Test(
+    "text that is no configuration is refused",
+    arguments: [
+      "", "- 1", "epochs: ten", "epochs: [", "epochs: 0", "epsilon: 1.5", "epsilon: a/b", "epsilon: 1/0",
+      "epsilon: .nan", "method: magic", "widths: [4]", "widths: [4, -1]", "learning-rate: 0", "batch-size: 0",
+      "preset: none", "threads: 0", "seed: -1", "means: [0.5]", "epochs: 3\nepochs: 4", "gradient-clip: .nan",
+    ])
+  func refuses(yaml: String) {
+    #expect(throws: ConfigurationError.self) { try TrainingConfiguration(yaml: yaml) }
+  }
+
+  @Test("a value of the wrong kind is refused with its key and line")
+  func badValue() {
+    let error = #expect(throws: ConfigurationError.self) {
+      try TrainingConfiguration(yaml: "seed: 4\nepochs: ten")
+    }
+    guard case .badValue("epochs", 2, _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test("a configuration survives being stored")
+  func stored() throws {
+    for name in TrainingConfiguration.presetNames {
+      let configuration = try TrainingConfiguration.preset(name)
+      try configuration.validate()
+      let data = try JSONEncoder().encode(configuration)
+      #expect(try JSONDecoder().decode(TrainingConfiguration.self, from: data) == configuration)
+    }
+  }
+}
