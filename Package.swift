@@ -67,7 +67,10 @@ let package = Package(
 
 /// One test target for each target that has tests, with the helpers that all of them share.
 func tests() -> [Target] {
-  let tested: [(String, [Target.Dependency])] = []
+  let tested: [(String, [Target.Dependency])] = [
+    ("Studies", [.product(name: "GRDB", package: "GRDB.swift")]),
+    ("Reports", []),
+  ]
   return tested.map { name, dependencies in
     .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies)
   }

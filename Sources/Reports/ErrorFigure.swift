@@ -21,8 +21,8 @@ public struct ErrorFigure: Sendable {
   static let vector = "errors.svg"
   static let raster = "errors.png"
 
-  private static let left = 84
-  private static let right = 176
+  private static let left = 92
+  private static let right = 210
   private static let top = 70
   private static let bottom = 66
   private static let gap = 16
@@ -44,11 +44,11 @@ public struct ErrorFigure: Sendable {
     var facts = "\(identity.dataset.name), ε = \(NumberText.short(identity.epsilon, digits: 6)), "
     facts += "n = \(summary.samples) \(summary.samples == 1 ? "sample" : "samples")"
     if summary.openBrackets > 0 {
-      facts += "; \(summary.openBrackets) not exact to within \(NumberText.short(summary.largestGap, digits: 2)), "
-      facts += "drawn at the middle of the bracket"
+      facts += "; \(summary.openBrackets) \(summary.openBrackets == 1 ? "bracket" : "brackets") open by up to "
+      facts += "\(NumberText.short(summary.largestGap, digits: 2)), drawn at the middle"
     }
     subtitle = facts
-    width = 860
+    width = 900
     height = Self.top + Self.bottom + summary.methods.count * Self.panel(summary.methods.count)
   }
 
@@ -179,18 +179,23 @@ extension ErrorFigure {
       "set yrange [0:\(Double(most) * 1.08)]",
       "set ytics \(Self.countStep(most, panelHeight))",
       "set xtics (\(tickList(labelled: isLast)))",
-      "set arrow from 0, graph 0 to 0, graph 1 nohead lc rgb '#000000' lw 1 dt (4, 3) front",
+      "set arrow from 0, graph 0 to 0, graph 1 nohead lc rgb '#000000' lw 1 dt (7, 5) front",
     ]
     if position == 0 { lines += frame() }
     if isLast {
       lines += label(
-        axisName, size: 12, colour: "#111111",
+        "over-approximation error of the worst-case margin, estimate − exact (logits)", size: 12, colour: "#111111",
         at: "screen \(across((Self.left + width - Self.right) / 2)), screen \(down(height - 18)) center")
+      if case .symmetricLogarithmic(let threshold) = histogram.axis {
+        lines += label(
+          "logarithmic beyond ±\(FigureAxis.label(threshold))", size: 11, colour: "#444444",
+          at: "screen \(across(width - Self.right + 14)), screen \(down(height - Self.bottom + 19)) left")
+      }
     }
     let notes = [
       (method.name, 14, "#111111"),
-      ("mean " + Self.minus(NumberText.short(method.meanError, digits: 3)), 11, "#444444"),
-      ("mean |error| " + NumberText.short(method.meanAbsoluteError, digits: 3), 11, "#444444"),
+      ("mean " + Self.compact(method.meanError), 11, "#444444"),
+      ("mean |error| " + Self.compact(method.meanAbsoluteError), 11, "#444444"),
       (Self.outside(series), 11, "#444444"),
     ]
     for (row, note) in notes.enumerated() where !note.0.isEmpty {
@@ -215,12 +220,6 @@ extension ErrorFigure {
         at: "screen \(across(20)), screen \(down(middle)) center rotate by 90")
       + label(
         "exact", size: 11, colour: "#444444", at: "first 0, screen \(down(Self.top + Self.gap - 9)) center")
-  }
-
-  private var axisName: String {
-    let name = "over-approximation error of the worst-case margin, estimate − exact (logits)"
-    guard case .symmetricLogarithmic(let threshold) = histogram.axis else { return name }
-    return name + "; logarithmic beyond ±\(FigureAxis.label(threshold))"
   }
 
   private func label(_ text: String, size: Int, colour: String, at place: String) -> [String] {
@@ -251,7 +250,16 @@ extension ErrorFigure {
     return parts.joined(separator: ", ")
   }
 
-  private static func minus(_ text: String) -> String { text.replacingOccurrences(of: "-", with: "−") }
+  /// An interval in the room of two numbers: its middle and radius, where both are finite.
+  private static func compact(_ interval: ClosedRange<Double>) -> String {
+    let radius = interval.upperBound / 2 - interval.lowerBound / 2
+    let whole = NumberText.short(interval, digits: 3)
+    guard radius > 0, radius.isFinite, whole.contains("…") else {
+      return whole.replacingOccurrences(of: "-", with: "−")
+    }
+    let middle = FigureAxis.label(interval.lowerBound + radius, digits: 3)
+    return "\(middle) ± \(NumberText.short(radius, digits: 1))"
+  }
 
   /// Points from the left as a share of the width, and points from the top as a share of the height from below.
   private func across(_ x: Int) -> Double { Double(x) / Double(width) }

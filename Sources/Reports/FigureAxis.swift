@@ -81,8 +81,8 @@ extension FigureAxis {
     return factor * power
   }
 
-  /// A number with a minus sign instead of a hyphen, rounded to what a tick can need.
-  static func label(_ value: Double) -> String {
-    NumberText.short(value, digits: 6).replacingOccurrences(of: "-", with: "−")
+  /// A number with a minus sign instead of a hyphen; six digits are what a tick can need.
+  static func label(_ value: Double, digits: Int = 6) -> String {
+    NumberText.short(value, digits: digits).replacingOccurrences(of: "-", with: "−")
   }
 }

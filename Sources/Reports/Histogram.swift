@@ -26,8 +26,8 @@ public struct Histogram: Hashable, Sendable {
 
   /// Counts values in bins that suit all of the lists.
   ///
-  /// On a linear axis the width is that of Freedman & Diaconis (1981), the median over the lists, rounded up to a
-  /// step that is easy to read; on a logarithmic one a fixed part of a decade. A linear axis ends where 99 % of each
+  /// On a linear axis the width is that of Freedman & Diaconis (1981), the median over the lists, rounded to a step
+  /// that is easy to read; on a logarithmic one a fixed part of a decade. A linear axis ends where 99 % of each
   /// list has been shown, if it would otherwise be more than half empty.
   ///
   /// - Parameters:
@@ -95,7 +95,7 @@ public struct Histogram: Hashable, Sendable {
     return low...high
   }
 
-  /// A width that gives 16 to 60 bins, easy to read.
+  /// A width that gives 16 to 90 bins, easy to read.
   private static func linearWidth(_ lists: [[Double]], over range: ClosedRange<Double>) -> Double {
     let extent = range.upperBound - range.lowerBound
     guard extent > 0, extent.isFinite else { return 0.1 }
@@ -104,8 +104,9 @@ public struct Histogram: Hashable, Sendable {
       let spread = list[list.count * 3 / 4] - list[list.count / 4]
       return spread > 0 ? 2 * spread / cbrt(Double(list.count)) : nil
     }
-    let middle = widths.isEmpty ? extent / 20 : widths.sorted()[widths.count / 2]
-    return FigureAxis.niceStep(atLeast: min(max(middle, extent / 60), extent / 16))
+    let middle = widths.isEmpty ? extent / 20 : widths.sorted()[(widths.count - 1) / 2]
+    // A nice step is up to twice what is asked for; asking for less lands about the width on average.
+    return FigureAxis.niceStep(atLeast: min(max(middle, extent / 60), extent / 20) / 1.5)
   }
 
   /// Finer bins where there are more samples to fill them.

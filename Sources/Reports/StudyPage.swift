@@ -113,7 +113,8 @@ extension StudyPage {
       Fact(name: "Tool", value: "WorstCase \(identity.toolVersion)"),
       Fact(
         name: "Machine",
-        value: "\(identity.machine.processor), \(identity.machine.cores) cores, BLAS kernels \(identity.machine.kernels)"),
+        value:
+          "\(identity.machine.processor), \(identity.machine.cores) cores, BLAS kernels \(identity.machine.kernels)"),
     ]
   }
 
@@ -147,42 +148,5 @@ extension StudyPage {
         withJSONObject: value, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
     else { return settings }
     return String(decoding: data, as: UTF8.self)
-  }
-}
-
-/// HTML with its special characters escaped scalar by scalar.
-///
-/// The template engine's own escaping goes by characters, and a quote or bracket that carries a combining mark is a
-/// character of its own, which it lets through.
-struct EscapedHTML: MustacheContentType {
-  /// Makes the name `PAGE` known to templates, once.
-  static let registration: Void = MustacheContentTypes.register(EscapedHTML(), named: "PAGE")
-
-  func escapeText(_ text: String) -> String {
-    var scalars = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "<": scalars.append(contentsOf: "&lt;".unicodeScalars)
-      case ">": scalars.append(contentsOf: "&gt;".unicodeScalars)
-      case "&": scalars.append(contentsOf: "&amp;".unicodeScalars)
-      case "\"": scalars.append(contentsOf: "&quot;".unicodeScalars)
-      case "'": scalars.append(contentsOf: "&#39;".unicodeScalars)
-      default: scalars.append(scalar)
-      }
-    }
-    return String(scalars)
-  }
-}
-
-/// Words of a command line as a shell takes them.
-enum ShellWords {
-  /// The words with spaces between, each in single quotes if it holds anything that a shell could act on.
-  static func text(_ words: [String]) -> String {
-    words.map { word in
-      let plain = word.unicodeScalars.allSatisfy { scalar in
-        scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "-_./:=,+@%".unicodeScalars.contains(scalar))
-      }
-      return plain && !word.isEmpty ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
-    }.joined(separator: " ")
   }
 }

@@ -15,7 +15,7 @@ enum StudyPageTemplate {
       :root { --paper: #16171b; --ink: #ececf1; --soft: #a9abb6; --rule: #34363f; --wash: #1f2026; --link: #7db8f5 }
     }
     * { box-sizing: border-box }
-    body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 62rem; background: var(--paper); color: var(--ink);
+    body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 68rem; background: var(--paper); color: var(--ink);
       font: 16px/1.55 system-ui, "Liberation Sans", "Helvetica Neue", Arial, sans-serif }
     h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .5rem; overflow-wrap: anywhere }
     h2 { font-size: 1.15rem; margin: 2.5rem 0 .75rem }
@@ -28,7 +28,9 @@ enum StudyPageTemplate {
     th, td { padding: .4rem .75rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule) }
     tbody tr:last-child td { border-bottom: 0 }
     th { background: var(--wash); font-weight: 600; position: sticky; top: 0 }
-    th:first-child, td:first-child { text-align: left }
+    th:first-child, td:first-child { text-align: left; position: sticky; left: 0 }
+    td:first-child { background: var(--paper) }
+    th:first-child { z-index: 1 }
     th button { all: unset; cursor: pointer; font: inherit }
     th button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
     th[aria-sort=ascending] button::after { content: " ▲" }

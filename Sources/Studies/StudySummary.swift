@@ -89,7 +89,8 @@ public struct MethodSummary: Codable, Hashable, Sendable {
     minimum = ends { $0.reduce(.infinity, min) }
     maximum = ends { $0.reduce(-.infinity, max) }
     meanAbsoluteError = ClosedRange(
-      unordered: Statistics.mean(errors.map { $0.contains(0) ? 0 : min($0.lowerBound.magnitude, $0.upperBound.magnitude) }),
+      unordered: Statistics.mean(
+        errors.map { $0.contains(0) ? 0 : min($0.lowerBound.magnitude, $0.upperBound.magnitude) }),
       Statistics.mean(errors.map { max($0.lowerBound.magnitude, $0.upperBound.magnitude) }))
     variance = Self.variance(of: errors)
     meanSeconds = Statistics.mean(measured.map { $0.estimateSeconds[name] ?? 0 })

@@ -35,13 +35,15 @@ import Testing
     let histogram = Histogram([("a", values), ("b", [-0.1, -300])], axis: .linear)
     #expect(histogram.series[0].above == 2)
     #expect(histogram.series[1].below + histogram.series[1].counts.reduce(0, +) == 2)
-    #expect((10...80).contains(histogram.edges.count))
+    #expect((10...100).contains(histogram.edges.count))
   }
 
-  @Test(arguments: [
-    [], [0], [0.5], [-3, -3, -3], [1e300, 1], [.infinity, .nan, -.infinity], [5e-324, 1e-300], [1e99, -1e99],
-    [1e-99, 1e99], [1e6, 1e6 + 1e-6],
-  ] as [[Double]])
+  @Test(
+    arguments: [
+      [], [0], [0.5], [-3, -3, -3], [1e300, 1], [.infinity, .nan, -.infinity], [4.94065645841246544e-324, 1e-300],
+      [1e99, -1e99],
+      [1e-99, 1e99], [1e6, 1e6 + 1e-6],
+    ] as [[Double]])
   func degenerateListsHaveBinsToo(values: [Double]) {
     for axis in [nil, FigureAxis.linear] {
       let histogram = Histogram([("a", values), ("b", [])], axis: axis)

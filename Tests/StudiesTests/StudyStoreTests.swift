@@ -176,7 +176,8 @@ enum Examples {
     let other = folder.path("other.sqlite")
     try DatabaseQueue(path: other).write { db in try db.execute(sql: "CREATE TABLE mine (x)") }
     let before = try Data(contentsOf: URL(fileURLWithPath: other))
-    for open in [{ try StudyStore.open(other, identity: Examples.identity) }, { try StudyStore.openForReading(other) }] {
+    for open in [{ try StudyStore.open(other, identity: Examples.identity) }, { try StudyStore.openForReading(other) }]
+    {
       #expect(throws: StoreError.notAStudy(path: other, reason: "it is an SQLite database of another program")) {
         _ = try open()
       }
