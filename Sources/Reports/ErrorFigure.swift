@@ -22,7 +22,7 @@ public struct ErrorFigure: Sendable {
   static let raster = "errors.png"
 
   private static let left = 92
-  private static let right = 210
+  private static let right = 228
   private static let top = 70
   private static let bottom = 66
   private static let gap = 16
@@ -48,7 +48,7 @@ public struct ErrorFigure: Sendable {
       facts += "\(NumberText.short(summary.largestGap, digits: 2)), drawn at the middle"
     }
     subtitle = facts
-    width = 900
+    width = 920
     height = Self.top + Self.bottom + summary.methods.count * Self.panel(summary.methods.count)
   }
 
