@@ -40,7 +40,7 @@ import Testing
 
   @Test(
     arguments: [
-      [], [0], [0.5], [-3, -3, -3], [1e300, 1], [.infinity, .nan, -.infinity], [4.94065645841246544e-324, 1e-300],
+      [], [0], [0.5], [-3, -3, -3], [1e300, 1], [.infinity, .nan, -.infinity], [Double.leastNonzeroMagnitude, 1e-300],
       [1e99, -1e99],
       [1e-99, 1e99], [1e6, 1e6 + 1e-6],
     ] as [[Double]])
