@@ -82,6 +82,8 @@ func tests() -> [Target] {
     ("Training", ["Tensors", "Networks"]),
     ("Studies", [.product(name: "GRDB", package: "GRDB.swift")]),
     ("Reports", []),
+    ("Studies", [.product(name: "GRDB", package: "GRDB.swift")]),
+    ("Reports", []),
   ]
   return tested.map { name, dependencies in
     .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies)

@@ -1,0 +1,267 @@
+import Foundation
+import Studies
+
+/// The histograms of each method's approximation error over a study, one below the other on one axis of errors.
+///
+/// Methods differ by orders of magnitude, so each has a panel with its own scale of counts; the axis of errors is
+/// shared, so that they compare at a glance, and logarithmic where it has to be.
+public struct ErrorFigure: Sendable {
+  /// The bins and counts.
+  public let histogram: Histogram
+  /// The size of the drawing in points; the PNG has twice as many pixels.
+  public let width: Int
+  public let height: Int
+  private let summary: StudySummary
+  private let title: String
+  private let subtitle: String
+
+  /// The figure's files have these names; the script finds its data by them.
+  static let data = "errors.dat"
+  static let script = "errors.gp"
+  static let vector = "errors.svg"
+  static let raster = "errors.png"
+
+  private static let left = 92
+  private static let right = 228
+  private static let top = 70
+  private static let bottom = 66
+  private static let gap = 16
+
+  /// Prepares the figure; an error that is only known as an interval counts at its middle.
+  ///
+  /// - Parameters:
+  ///   - records: the samples.
+  ///   - identity: what the study is about, for the title.
+  ///   - axis: how errors are spaced; nil chooses.
+  public init(_ records: [SampleRecord], identity: StudyIdentity, axis: FigureAxis? = nil) {
+    summary = StudySummary(records)
+    let errors = summary.methods.map { method in
+      let errors = records.compactMap { $0.error(of: method.name) }
+      return (name: method.name, values: errors.map { $0.lowerBound / 2 + $0.upperBound / 2 })
+    }
+    histogram = Histogram(errors, axis: axis)
+    title = "Approximation error on \(identity.modelName)"
+    var facts = "\(identity.dataset.name), ε = \(NumberText.short(identity.epsilon, digits: 6)), "
+    facts += "n = \(summary.samples) \(summary.samples == 1 ? "sample" : "samples")"
+    if summary.openBrackets > 0 {
+      facts += "; \(summary.openBrackets) \(summary.openBrackets == 1 ? "bracket" : "brackets") open by up to "
+      facts += "\(NumberText.short(summary.largestGap, digits: 2)), drawn at the middle"
+    }
+    subtitle = facts
+    width = 920
+    height = Self.top + Self.bottom + summary.methods.count * Self.panel(summary.methods.count)
+  }
+
+  /// A panel's height with the gap above it: a single one has room to be a figure of its own.
+  private static func panel(_ count: Int) -> Int {
+    switch count {
+    case 1: 300
+    case 2: 180
+    case 3: 130
+    default: 96
+    }
+  }
+
+  /// Draws the figure into a folder: script, data, SVG and PNG.
+  ///
+  /// - Throws: ``ReportError`` if the folder takes no files, or gnuplot is missing or fails.
+  func draw(in folder: URL) throws(ReportError) {
+    let gnuplot = try Gnuplot()
+    for (name, text) in [(Self.data, dataText), (Self.script, scriptText)] {
+      let url = folder.appendingPathComponent(name)
+      do {
+        try Data(text.utf8).write(to: url)
+      } catch {
+        throw .unwritable(path: url.path, reason: "\(error)")
+      }
+    }
+    try gnuplot.run(Self.script, in: folder)
+  }
+
+  /// The outlines: one block for each method, in it one closed step line for each run of bins that hold something.
+  var dataText: String {
+    var text = "# Outlines of the histograms: error (logits), samples per bin. One block for each method, in order:\n"
+    text += summary.methods.map { "# " + Gnuplot.quoted($0.name) + "\n" }.joined()
+    let edges = histogram.edges
+    for series in histogram.series {
+      var open = false
+      for (bin, count) in series.counts.enumerated() {
+        if count == 0, open { text += "\(edges[bin]) 0\n\n" }
+        if count > 0 {
+          if !open { text += "\(edges[bin]) 0\n" }
+          text += "\(edges[bin]) \(count)\n\(edges[bin + 1]) \(count)\n"
+        }
+        open = count > 0
+      }
+      // A block without a line would shift the numbers of those that follow.
+      if series.counts.allSatisfy({ $0 == 0 }) { text += "0 0\n" }
+      if open { text += "\(edges[edges.count - 1]) 0\n" }
+      text += "\n\n"
+    }
+    return text
+  }
+
+  /// The script: both files from one description of the drawing, held as a gnuplot data block.
+  var scriptText: String {
+    """
+    # To restyle the figure, edit this file and run it in its folder: gnuplot -d \(Self.script)
+    set encoding utf8
+    do for [format in 'svg png'] {
+      if (format eq 'svg') {
+        set terminal svg size \(width),\(height) fixed font 'Arial,12' noenhanced
+        set output '\(Self.vector)'
+      } else {
+        set terminal pngcairo size \(2 * width),\(2 * height) fontscale 2 linewidth 2 font 'Liberation Sans,12' noenhanced
+        set output '\(Self.raster)'
+      }
+      reset
+    \(drawing.map { "  " + $0 }.joined(separator: "\n"))
+      unset output
+    }
+
+    """
+  }
+}
+
+// MARK: The drawing
+
+extension ErrorFigure {
+  /// The colours of Okabe & Ito (2008), which most colour-blind readers can tell apart; a method keeps its own
+  /// wherever it appears.
+  static func colour(of method: String, at position: Int) -> String {
+    switch method.lowercased() {
+    case "ibp": return "#D55E00"
+    case "crown-ibp": return "#E69F00"
+    case "sabr": return "#009E73"
+    case "taps": return "#0072B2"
+    case "staps": return "#56B4E9"
+    case "pgd": return "#CC79A7"
+    default:
+      let others = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00"]
+      return others[position % others.count]
+    }
+  }
+
+  /// The commands that draw all panels.
+  private var drawing: [String] {
+    var lines = [
+      "set border 1 lc rgb '#444444' lw 1",
+      "set style fill transparent solid 0.35 noborder",
+      "set grid ytics lt 1 lc rgb '#dddddd' lw 1",
+      "set tics nomirror out scale 0.5 textcolor rgb '#333333'",
+      "unset key",
+      "set lmargin at screen \(across(Self.left))",
+      "set rmargin at screen \(across(width - Self.right))",
+      "set xrange [\(histogram.edges[0]):\(histogram.edges[histogram.edges.count - 1])]",
+    ]
+    if case .symmetricLogarithmic(let threshold) = histogram.axis {
+      lines.append("set nonlinear x via asinh(x/\(threshold)) inverse \(threshold)*sinh(x)")
+    }
+    lines.append("set multiplot")
+    for (position, series) in histogram.series.enumerated() {
+      lines += panel(series, summary.methods[position], at: position)
+    }
+    lines.append("unset multiplot")
+    return lines
+  }
+
+  private func panel(_ series: Histogram.Series, _ method: MethodSummary, at position: Int) -> [String] {
+    let panelHeight = Self.panel(histogram.series.count)
+    let panelTop = Self.top + position * panelHeight
+    let most = max(1, series.counts.max() ?? 1)
+    let isLast = position == histogram.series.count - 1
+    let colour = Self.colour(of: method.name, at: position)
+    var lines = [
+      "unset label",
+      "unset arrow",
+      "set tmargin at screen \(down(panelTop + Self.gap))",
+      "set bmargin at screen \(down(panelTop + panelHeight))",
+      "set yrange [0:\(Double(most) * 1.08)]",
+      "set ytics \(Self.countStep(most, panelHeight))",
+      "set xtics (\(tickList(labelled: isLast)))",
+      "set arrow from 0, graph 0 to 0, graph 1 nohead lc rgb '#000000' lw 1 dt (7, 5) front",
+    ]
+    if position == 0 { lines += frame() }
+    if isLast {
+      lines += label(
+        "over-approximation error of the worst-case margin, estimate − exact (logits)", size: 12, colour: "#111111",
+        at: "screen \(across((Self.left + width - Self.right) / 2)), screen \(down(height - 18)) center")
+      if case .symmetricLogarithmic(let threshold) = histogram.axis {
+        lines += label(
+          "logarithmic beyond ±\(FigureAxis.label(threshold))", size: 11, colour: "#444444",
+          at: "screen \(across(width - Self.right + 14)), screen \(down(height - Self.bottom + 19)) left")
+      }
+    }
+    let notes = [
+      (method.name, 14, "#111111"),
+      ("mean " + Self.compact(method.meanError), 11, "#444444"),
+      ("mean |error| " + Self.compact(method.meanAbsoluteError), 11, "#444444"),
+      (Self.outside(series), 11, "#444444"),
+    ]
+    for (row, note) in notes.enumerated() where !note.0.isEmpty {
+      let y = panelTop + Self.gap + 10 + row * 17 + (row > 0 ? 3 : 0)
+      lines += label(
+        note.0, size: note.1, colour: note.2,
+        at: "screen \(across(width - Self.right + 14)), screen \(down(y)) left")
+    }
+    lines.append(
+      "plot '\(Self.data)' index \(position) using 1:2 with filledcurves y1=0 lc rgb '\(colour)', "
+        + "'' index \(position) using 1:2 with lines lc rgb '\(colour)' lw 1.6")
+    return lines
+  }
+
+  /// What stands once around the panels: title, facts, the name of the counts, and the word at the line of zero.
+  private func frame() -> [String] {
+    let middle = (Self.top + Self.gap + height - Self.bottom) / 2
+    return label(title, size: 15, colour: "#111111", at: "screen \(across(Self.left)), screen \(down(22)) left")
+      + label(subtitle, size: 12, colour: "#444444", at: "screen \(across(Self.left)), screen \(down(45)) left")
+      + label(
+        "samples per bin", size: 12, colour: "#111111",
+        at: "screen \(across(20)), screen \(down(middle)) center rotate by 90")
+      + label(
+        "exact", size: 11, colour: "#444444", at: "first 0, screen \(down(Self.top + Self.gap - 9)) center")
+  }
+
+  private func label(_ text: String, size: Int, colour: String, at place: String) -> [String] {
+    guard !text.isEmpty else { return [] }
+    return ["set label \(Gnuplot.quoted(text)) at \(place) noenhanced font ',\(size)' textcolor rgb '\(colour)' front"]
+  }
+
+  private func tickList(labelled: Bool) -> String {
+    let edges = histogram.edges
+    return histogram.axis.ticks(from: edges[0], to: edges[edges.count - 1]).map { tick in
+      "\(Gnuplot.quoted(labelled ? tick.label ?? "" : "")) \(tick.value) \(tick.label == nil ? 1 : 0)"
+    }.joined(separator: ", ")
+  }
+
+  /// Whole steps, and as many as the panel's height has room for.
+  private static func countStep(_ most: Int, _ panelHeight: Int) -> Int {
+    let room = Double(panelHeight / 40)
+    let step = FigureAxis.niceStep(atLeast: Double(most) / room)
+    return max(1, Int(step.rounded(.up)))
+  }
+
+  /// What a panel does not show, if anything.
+  private static func outside(_ series: Histogram.Series) -> String {
+    var parts: [String] = []
+    if series.below > 0 { parts.append("← \(series.below) beyond") }
+    if series.above > 0 { parts.append("\(series.above) beyond →") }
+    if series.unplaced > 0 { parts.append("\(series.unplaced) unbounded") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// An interval in the room of two numbers: its middle and radius, where both are finite.
+  private static func compact(_ interval: ClosedRange<Double>) -> String {
+    let radius = interval.upperBound / 2 - interval.lowerBound / 2
+    let whole = NumberText.short(interval, digits: 3)
+    guard radius > 0, radius.isFinite, whole.contains("…") else {
+      return whole.replacingOccurrences(of: "-", with: "−")
+    }
+    let middle = FigureAxis.label(interval.lowerBound + radius, digits: 3)
+    return "\(middle) ± \(NumberText.short(radius, digits: 1))"
+  }
+
+  /// Points from the left as a share of the width, and points from the top as a share of the height from below.
+  private func across(_ x: Int) -> Double { Double(x) / Double(width) }
+  private func down(_ y: Int) -> Double { 1 - Double(y) / Double(height) }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import Mustache
+import Studies
+
+/// A study as one HTML page that needs no network and no other file: provenance, summary, figure and samples.
+public enum StudyPage {
+  /// The page's text.
+  ///
+  /// - Parameters:
+  ///   - records: the samples, in the order of the table.
+  ///   - identity: what the study is about.
+  ///   - figure: the figure as gnuplot wrote it; its words are ours or escaped by gnuplot.
+  ///   - store: the study's file, named in the command that makes this page again.
+  /// - Throws: ``ReportError/template(reason:)``.
+  public static func html(
+    _ records: [SampleRecord], identity: StudyIdentity, figure: ErrorFigure, svg: String, store: String
+  ) throws(ReportError) -> String {
+    let summary = StudySummary(records)
+    let page = Page(
+      title: "Approximation error on \(identity.modelName)",
+      lead: lead(summary, identity),
+      facts: facts(summary, identity),
+      methods: summary.methods.map(Method.init),
+      footer: SummaryTable.footer(summary),
+      svg: inline(svg, figure),
+      caption: caption(figure, summary),
+      methodNames: summary.methods.map(\.name),
+      rows: records.map { Row($0, methods: summary.methods.map(\.name)) },
+      command: ShellWords.text(identity.command),
+      reportCommand: ShellWords.text(["worstcase", "report", store]),
+      settings: indented(identity.settings))
+    do {
+      EscapedHTML.registration
+      return try MustacheTemplate(string: StudyPageTemplate.text).render(page)
+    } catch {
+      throw .template(reason: "\(error)")
+    }
+  }
+
+  /// What the template sees.
+  private struct Page {
+    var title, lead: String
+    var facts: [Fact]
+    var methods: [Method]
+    var footer: [String]
+    var svg, caption: String
+    var methodNames: [String]
+    var rows: [Row]
+    var command, reportCommand, settings: String
+  }
+
+  private struct Fact {
+    var name, value: String
+  }
+
+  private struct Method {
+    var name, mean, absolute, variance, median, minimum, maximum, open, seconds: String
+
+    init(_ method: MethodSummary) {
+      name = method.name
+      mean = NumberText.short(method.meanError)
+      absolute = NumberText.short(method.meanAbsoluteError)
+      variance = NumberText.short(method.variance)
+      median = NumberText.short(method.median)
+      minimum = NumberText.short(method.minimum)
+      maximum = NumberText.short(method.maximum)
+      open = "\(method.openBrackets) of \(method.samples)"
+      seconds = NumberText.short(method.meanSeconds, digits: 3)
+    }
+  }
+
+  private struct Row {
+    var index, label, predicted, lower, upper, target, status, reason, seconds: String
+    var estimates: [String]
+
+    init(_ record: SampleRecord, methods: [String]) {
+      index = "\(record.index)"
+      label = "\(record.label)"
+      predicted = "\(record.predicted)"
+      lower = NumberText.short(record.lower, digits: 6)
+      upper = NumberText.short(record.upper, digits: 6)
+      target = "\(record.adversarialClass)"
+      status = record.status.rawValue
+      reason = record.reason ?? ""
+      seconds = NumberText.short(record.seconds, digits: 3)
+      estimates = methods.map { method in record.estimates[method].map { NumberText.short($0, digits: 6) } ?? "" }
+    }
+  }
+}
+
+extension StudyPage {
+  private static func lead(_ summary: StudySummary, _ identity: StudyIdentity) -> String {
+    let exact = summary.samples - summary.openBrackets
+    return "How far cheap estimates of the worst-case margin lie from its exact value, on \(summary.samples) "
+      + "\(summary.samples == 1 ? "sample" : "samples") of \(identity.dataset.name) under every change of each input by "
+      + "at most ε = \(NumberText.short(identity.epsilon, digits: 6)). The exact value is known for \(exact)."
+  }
+
+  private static func facts(_ summary: StudySummary, _ identity: StudyIdentity) -> [Fact] {
+    let undecided = summary.samples - summary.robust - summary.notRobust
+    return [
+      Fact(name: "Model", value: "\(identity.model.name) (\(identity.modelBytes) bytes)"),
+      Fact(name: "Model SHA-256", value: identity.model.digest),
+      Fact(name: "Data set", value: identity.dataset.name),
+      Fact(name: "Data digest", value: identity.dataset.digest),
+      Fact(name: "ε", value: "\(identity.epsilon)"),
+      Fact(
+        name: "Samples",
+        value: "\(summary.samples): \(summary.correct) classified as labelled, \(summary.robust) robust, "
+          + "\(summary.notRobust) not robust, \(undecided) undecided"),
+      Fact(name: "Time per bracket", value: "\(NumberText.short(summary.meanSeconds, digits: 3)) s on average"),
+      Fact(name: "Begun", value: identity.created.formatted(.iso8601)),
+      Fact(name: "Tool", value: "WorstCase \(identity.toolVersion)"),
+      Fact(
+        name: "Machine",
+        value:
+          "\(identity.machine.processor), \(identity.machine.cores) cores, BLAS kernels \(identity.machine.kernels)"),
+    ]
+  }
+
+  private static func caption(_ figure: ErrorFigure, _ summary: StudySummary) -> String {
+    var text =
+      "Each panel is one method: how many samples have an error in each bin. Bins are the same in all panels, counts "
+      + "have a scale of their own. Right of the dashed line the method over-approximates the worst case, left of it it "
+      + "under-approximates; the bin on the line is centred on zero."
+    if case .symmetricLogarithmic(let threshold) = figure.histogram.axis {
+      text += " The axis is linear within ±\(FigureAxis.label(threshold)) and logarithmic beyond, "
+      text += "for the methods differ by orders of magnitude."
+    }
+    if summary.openBrackets > 0 {
+      text += " Where the bracket is open, the middle of the interval that the error lies in is drawn."
+    }
+    return text
+  }
+
+  /// The drawing without its file header and fixed size, so that it follows the page's width.
+  private static func inline(_ svg: String, _ figure: ErrorFigure) -> String {
+    guard let start = svg.range(of: "<svg") else { return "" }
+    return String(svg[start.lowerBound...])
+      .replacingOccurrences(of: "width=\"\(figure.width)\" height=\"\(figure.height)\"", with: "role=\"img\"")
+      .replacingOccurrences(of: "<title>Gnuplot</title>", with: "<title>Histograms of the error</title>")
+  }
+
+  /// Settings with one member per line; as they are if they are not JSON.
+  private static func indented(_ settings: String) -> String {
+    guard let value = try? JSONSerialization.jsonObject(with: Data(settings.utf8)),
+      let data = try? JSONSerialization.data(
+        withJSONObject: value, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+    else { return settings }
+    return String(decoding: data, as: UTF8.self)
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+
+/// A study as a table for other programs: RFC 4180, one row per sample, every double with the digits that bring it
+/// back unchanged.
+///
+/// For each method M there are four columns: `estimate_M`, the ends of the error's interval `error_low_M` and
+/// `error_high_M` (equal where the bracket is exact), and `seconds_M`; all are empty where M gave no estimate.
+public enum StudyCSV {
+  /// The text: a header and one line for each record, in the order given. Lines end with CR LF.
+  public static func text(_ records: [SampleRecord]) -> String {
+    let methods = MethodOrder.sorted(Set(records.flatMap(\.estimates.keys)))
+    var header = [
+      "index", "label", "predicted", "lower", "upper", "class", "status", "reason", "unstable", "seconds",
+    ]
+    for method in methods {
+      header += ["estimate_\(method)", "error_low_\(method)", "error_high_\(method)", "seconds_\(method)"]
+    }
+    var text = line(header)
+    for record in records {
+      var fields = [
+        "\(record.index)", "\(record.label)", "\(record.predicted)", "\(record.lower)", "\(record.upper)",
+        "\(record.adversarialClass)", record.status.rawValue, record.reason ?? "", "\(record.unstable)",
+        "\(record.seconds)",
+      ]
+      for method in methods {
+        let error = record.error(of: method)
+        fields += [
+          record.estimates[method].map { "\($0)" } ?? "", error.map { "\($0.lowerBound)" } ?? "",
+          error.map { "\($0.upperBound)" } ?? "", record.estimateSeconds[method].map { "\($0)" } ?? "",
+        ]
+      }
+      text += line(fields)
+    }
+    return text
+  }
+
+  /// Writes the text to a file, whole or not at all.
+  ///
+  /// - Throws: what the file system says.
+  public static func write(_ records: [SampleRecord], to url: URL) throws {
+    try Data(text(records).utf8).write(to: url, options: .atomic)
+  }
+
+  private static func line(_ fields: [String]) -> String {
+    fields.map(quoted).joined(separator: ",") + "\r\n"
+  }
+
+  /// A field, in quotes if it holds a comma, a quote or a line break.
+  private static func quoted(_ field: String) -> String {
+    // By scalars: CR LF together are one character, which equals neither.
+    guard field.unicodeScalars.contains(where: { [",", "\"", "\r", "\n"].contains($0) }) else { return field }
+    return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+  }
+}

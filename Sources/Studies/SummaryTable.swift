@@ -1,0 +1,43 @@
+/// A study's summary as text with aligned columns, for a terminal.
+public enum SummaryTable {
+  /// One line for each method under a header, and what the brackets say below; lines end with a newline.
+  public static func text(_ summary: StudySummary) -> String {
+    let header = ["method", "mean error", "mean |error|", "variance", "median", "max", "s/sample"]
+    let rows = summary.methods.map { method in
+      [
+        method.name, NumberText.short(method.meanError), NumberText.short(method.meanAbsoluteError),
+        NumberText.short(method.variance), NumberText.short(method.median), NumberText.short(method.maximum),
+        NumberText.short(method.meanSeconds, digits: 3),
+      ]
+    }
+    let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
+    func line(_ cells: [String]) -> String {
+      let padded = cells.indices.map { column in
+        let space = String(repeating: " ", count: widths[column] - cells[column].count)
+        return column == 0 ? cells[column] + space : space + cells[column]
+      }
+      return padded.joined(separator: "  ") + "\n"
+    }
+    let rule = String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1)) + "\n"
+    var text = line(header) + rule + rows.map(line).joined() + rule
+    text += footer(summary).joined(separator: "\n") + "\n"
+    return text
+  }
+
+  /// The lines below the table: how many samples, how many brackets are open, and what was left out.
+  public static func footer(_ summary: StudySummary) -> [String] {
+    let samples = "\(summary.samples) \(summary.samples == 1 ? "sample" : "samples")"
+    var lines: [String] = []
+    if summary.openBrackets == 0 {
+      lines.append("\(samples), all exact (largest gap \(NumberText.short(summary.largestGap, digits: 2)))")
+    } else {
+      let brackets = "\(summary.openBrackets) open \(summary.openBrackets == 1 ? "bracket" : "brackets")"
+      lines.append("\(samples), \(brackets) (largest gap \(NumberText.short(summary.largestGap, digits: 2)))")
+      lines.append("a … b: the value lies between, for the exact margin of an open bracket is not known")
+    }
+    for method in summary.methods where method.without > 0 {
+      lines.append("\(method.name): \(method.without) without a finite estimate, left out")
+    }
+    return lines
+  }
+}
