@@ -83,7 +83,7 @@ public enum CBCSolver {
     for column in 0..<program.columnCount where program.isInteger[column] { Cbc_setInteger(model, Int32(column)) }
 
     // Preprocessing is where CBC's wrong answers cluster, and saves little on a folded network.
-    let parameters = [
+    let parameters: KeyValuePairs = [
       "timeMode": "elapsed", "preprocess": "off", "dualTolerance": "\(dualTolerance)",
       "primalTolerance": "1e-9", "integerTolerance": "1e-9", "increment": "\(increment)", "ratioGap": "0",
       "allowableGap": "0",

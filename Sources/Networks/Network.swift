@@ -40,6 +40,15 @@ public struct LinearLayer: Sendable {
   /// |b − b̂| for each output element; empty where every bias is exact.
   public let biasError: [Double]
 
+  /// The number of coefficients and biases that a file would store: one bias for each channel of a convolution
+  /// where its positions agree.
+  public var parameterCount: Int {
+    guard case .convolution(let map) = map else { return map.parameterCount + bias.count }
+    let positions = map.geometry.positions
+    let isShared = bias.indices.allSatisfy { bias[$0] == bias[$0 / positions * positions] }
+    return map.weights.count + (isShared ? map.geometry.outputChannels : bias.count)
+  }
+
   /// A layer whose coefficients are wrong by at most the given errors.
   ///
   /// - Precondition: one bias (and, unless empty, one bias error) for each output element.
@@ -128,7 +137,7 @@ public struct Network: Sendable {
   public var parameterCount: Int {
     nodes.reduce(0) { total, node in
       guard case .linear(let layer, _) = node.operation else { return total }
-      return total + layer.map.parameterCount + layer.bias.count
+      return total + layer.parameterCount
     }
   }
 

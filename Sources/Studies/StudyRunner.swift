@@ -124,7 +124,7 @@ public struct StudyRunner: Sendable {
       do throws(StudyError) {
         let record = try record(of: missing[position])
         try state.withLock { state throws(StudyError) in
-          do {
+          do throws(StoreError) {
             try store.append(record)
           } catch {
             throw .store(error)

@@ -13,10 +13,21 @@ extension TrainingConfiguration {
   }
 
   private static let presets: [(name: String, configuration: TrainingConfiguration)] = [
+    ("digits-cnn3", digitsCNN3),
     ("mnist-cnn3", TrainingConfiguration()),
     ("mnist-cnn3-small", mnistCNN3Small),
     ("mnist-cnn3-standard", mnistCNN3Standard),
   ]
+
+  /// The network that comes with the tool: the small one below, on synthetic digits.
+  private static var digitsCNN3: TrainingConfiguration {
+    var configuration = mnistCNN3Small
+    configuration.dataset = "synthetic-digits"
+    configuration.epochs = 20
+    configuration.rampEpochs = 12
+    configuration.learningRateMilestones = [16, 18]
+    return configuration
+  }
 
   /// A network of 1176 ReLUs that trains in a minute, for studies with exact answers.
   ///

@@ -15,7 +15,7 @@ struct Exact: ParsableCommand {
       epsilon around the image, clipped to [0, 1]. Below zero the sample is robust.
 
       Examples:
-        worstcase exact models/digits-cnn3-ibp.onnx --samples 0..<10
+        worstcase exact models/digits-cnn3-ibp.onnx --samples '0..<10'
         worstcase exact net.onnx --dataset mnist --data mnist --samples 7 --epsilon 2/255 --json
       """)
 
@@ -89,10 +89,12 @@ struct Exact: ParsableCommand {
       try? Output.json(row)
       return
     }
+    let status = (record.reason ?? record.status.rawValue)
     Output.line(
       String(
-        format: "%8d  %5d  %12.7f  %12.7f  %5d  %-7@  %8d  %7.2f", record.index, record.label, record.lower,
-        record.upper, record.adversarialClass, (record.reason ?? record.status.rawValue) as NSString, record.unstable,
-        record.seconds))
+        format: "%8d  %5d  %12.7f  %12.7f  %5d  ", record.index, record.label, record.lower, record.upper,
+        record.adversarialClass)
+        + status + String(repeating: " ", count: max(1, 9 - status.count))
+        + String(format: "%8d  %7.2f", record.unstable, record.seconds))
   }
 }

@@ -77,7 +77,7 @@ struct Inspect: ParsableCommand {
       case .linear(let layer, _):
         Row(
           name: node.name, kind: layer.map.kindName, shape: "\(node.shape)",
-          parameters: layer.map.parameterCount + layer.bias.count)
+          parameters: layer.parameterCount)
       case .sum: Row(name: node.name, kind: "sum", shape: "\(node.shape)", parameters: 0)
       case .activation(.relu, _): Row(name: node.name, kind: "relu", shape: "\(node.shape)", parameters: 0)
       }

@@ -17,7 +17,7 @@ struct Study: ParsableCommand {
 
       Examples:
         worstcase study
-        worstcase study net.onnx --dataset mnist --data mnist --samples 0..<40 --epsilon 0.1
+        worstcase study net.onnx --dataset mnist --data mnist --samples '0..<40' --epsilon 0.1
         worstcase study net.onnx --methods IBP,PGD --store ibp-pgd.sqlite --report ibp-pgd
       """)
 

@@ -109,16 +109,18 @@ struct Train: ParsableCommand {
     case .batch, .checkpoint:
       break
     case .epoch(let summary):
-      func number(_ value: Double?, _ format: String) -> String {
-        value.map { String(format: format, $0) } ?? "-"
+      func column(_ value: Double?, _ format: String, _ width: Int) -> String {
+        let text = value.map { String(format: format, $0) } ?? "-"
+        return String(repeating: " ", count: max(0, width - text.count)) + text
       }
+      let percent = summary.evaluation.map { (100 * $0.naturalAccuracy, 100 * $0.verifiedAccuracy) }
       Output.note(
-        String(
-          format: "%5d  %7.4f  %12@  %11@  %7@%%  %12@%%  %7.1f", summary.epoch, summary.epsilon,
-          number(summary.naturalLoss, "%.4f") as NSString, number(summary.robustLoss, "%.4f") as NSString,
-          number((summary.evaluation?.naturalAccuracy).map { 100 * $0 }, "%.2f") as NSString,
-          number((summary.evaluation?.verifiedAccuracy).map { 100 * $0 }, "%.2f") as NSString,
-          summary.trainingSeconds + summary.evaluationSeconds))
+        [
+          column(Double(summary.epoch), "%.0f", 5), column(summary.epsilon, "%.4f", 7),
+          column(summary.naturalLoss, "%.4f", 12), column(summary.robustLoss, "%.4f", 11),
+          column(percent?.0, "%.2f %%", 8), column(percent?.1, "%.2f %%", 12),
+          column(summary.trainingSeconds + summary.evaluationSeconds, "%.1f", 7),
+        ].joined(separator: "  "))
     }
   }
 }

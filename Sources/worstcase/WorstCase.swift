@@ -16,7 +16,7 @@ import Tensors
       Examples:
         worstcase study                                     the built-in study, from nothing to a figure
         worstcase inspect models/digits-cnn3-ibp.onnx       what a network consists of
-        worstcase exact net.onnx --dataset mnist --data mnist --samples 0..<10 --epsilon 0.1
+        worstcase exact net.onnx --dataset mnist --data mnist --samples '0..<10' --epsilon 0.1
 
       Exit status: 0 answered, 1 not answered within the limits, 2 bad input, 3 internal fault.
       """,

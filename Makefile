@@ -1,0 +1,42 @@
+# Two commands do everything on a machine that has only Swift: `make study` and `make test`.
+
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+TOOL := .build/release/worstcase
+STUDY ?=
+
+.PHONY: all setup build study test oracle format lint model clean
+
+all: build
+
+# System packages that are missing; needs root or sudo only if something is.
+setup:
+	@.ci/setup
+
+build: setup
+	swift build $(SWIFT_FLAGS) --product worstcase
+
+# The main job on the built-in network and digits; STUDY adds options, as in
+# make study STUDY="net.onnx --dataset mnist --data mnist --samples 0...39"
+study: build
+	$(TOOL) study $(STUDY)
+
+# All tests, in release mode: numerics without optimisation are too slow to test.
+test: setup
+	swift test $(SWIFT_FLAGS)
+
+# Exported networks against the ONNX checker and ONNX Runtime, in a throw-away Python environment.
+oracle:
+	benchmarks/onnx-oracle/run
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+# Trains the network that comes with the tool anew, about a minute.
+model: build
+	$(TOOL) train --preset digits-cnn3 --output models/digits-cnn3-ibp.onnx
+
+clean:
+	swift package clean
