@@ -41,7 +41,8 @@ let package = Package(
     .target(name: "Attacks", dependencies: ["Networks"]),
     .target(name: "RegionNetworks", dependencies: ["Bounds"]),
     .target(name: "MathematicalPrograms", dependencies: ["RegionNetworks", "CCoinOR"]),
-    .target(name: "Verification", dependencies: ["MathematicalPrograms", "Attacks"]),
+    .target(name: "BranchAndBound", dependencies: ["MathematicalPrograms"]),
+    .target(name: "Verification", dependencies: ["BranchAndBound", "Attacks"]),
     .target(
       name: "Training",
       dependencies: [
@@ -80,6 +81,7 @@ func tests() -> [Target] {
     ("Attacks", []),
     ("RegionNetworks", []),
     ("MathematicalPrograms", []),
+    ("BranchAndBound", []),
     ("Verification", []),
     ("Training", ["Tensors", "Networks"]),
     ("Studies", [.product(name: "GRDB", package: "GRDB.swift")]),

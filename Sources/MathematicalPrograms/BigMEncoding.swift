@@ -28,9 +28,7 @@ public struct BigMEncoding: Sendable {
     objectiveConstant = row.constant
     objectiveError = row.error
 
-    var used = Set(row.inputs.map(\.variable))
-    for unit in region.units { used.formUnion(unit.preActivation.inputs.map(\.variable)) }
-    inputElements = used.sorted()
+    inputElements = region.inputElements(ofObjective: objective)
     var columnOfInput: [Int: Int] = [:]
     for element in inputElements {
       columnOfInput[element] = program.addColumn(region.input.lower[element], region.input.upper[element])

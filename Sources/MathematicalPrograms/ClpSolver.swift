@@ -2,14 +2,17 @@ import CCoinOR
 
 /// One linear program in Clp. The C object has exactly one owner and dies with it.
 ///
-/// Clp computes with tolerances: what it says are hints until they are re-derived.
+/// Clp computes with tolerances: what it says are hints until they are re-derived. Solving again after the ranges
+/// have changed starts from the last basis, which takes a few iterations only.
 public struct ClpSolver: ~Copyable {
-  /// What Clp says about a program that was solved.
+  /// What Clp says about a program on its current ranges.
   public struct Outcome: Sendable {
-    /// The value of every column.
+    /// The value of every column; meaningful where Clp found an optimum.
     public let columns: [Double]
     /// One multiplier for each row, in the sense that maximising `objective·v` gives it.
     public let duals: [Double]
+    /// Whether Clp takes the columns for an optimum.
+    public let isOptimal: Bool
   }
 
   /// How far Clp may be from feasible and from optimal before it stops.
@@ -42,17 +45,28 @@ public struct ClpSolver: ~Copyable {
     Clp_deleteModel(handle)
   }
 
-  /// Solves the program, at most for the given time.
+  /// Replaces the ranges of all columns and rows.
   ///
-  /// - Returns: nil if Clp found no optimal solution, for whatever reason.
+  /// - Precondition: as many as the program has.
+  public mutating func set(_ ranges: LinearProgram.Ranges) {
+    precondition(
+      ranges.columnLower.count == columnCount && ranges.rowLower.count == rowCount, "Ranges of another program")
+    Clp_columnLower(handle)?.update(from: ranges.columnLower, count: columnCount)
+    Clp_columnUpper(handle)?.update(from: ranges.columnUpper, count: columnCount)
+    Clp_rowLower(handle)?.update(from: ranges.rowLower, count: rowCount)
+    Clp_rowUpper(handle)?.update(from: ranges.rowUpper, count: rowCount)
+  }
+
+  /// Solves the program by the dual simplex method, at most for the given time.
+  ///
+  /// - Returns: nil if Clp has nothing to say.
   public mutating func solve(seconds: Double) -> Outcome? {
     Clp_setMaximumSeconds(handle, max(0.01, seconds))
-    guard Clp_dual(handle, 0) == 0, Clp_status(handle) == 0, let columns = Clp_primalColumnSolution(handle),
-      let duals = Clp_dualRowSolution(handle)
-    else { return nil }
+    _ = Clp_dual(handle, 0)
+    guard let columns = Clp_primalColumnSolution(handle), let duals = Clp_dualRowSolution(handle) else { return nil }
     return Outcome(
       columns: Array(UnsafeBufferPointer(start: columns, count: columnCount)),
-      duals: UnsafeBufferPointer(start: duals, count: rowCount).map { -$0 })
+      duals: UnsafeBufferPointer(start: duals, count: rowCount).map { -$0 }, isOptimal: Clp_status(handle) == 0)
   }
 }
 

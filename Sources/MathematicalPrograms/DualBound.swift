@@ -1,36 +1,65 @@
 import Intervals
 
-extension LinearProgram {
-  /// An upper bound of the program's largest value, in real arithmetic, from any row multipliers.
+/// Upper bounds of a linear program's largest value, in real arithmetic, from any row multipliers.
+///
+/// For every y: `c·v = y·(A·v) + (c − Aᵀy)·v ≤ Σᵢ max over the row's range of yᵢ·rᵢ + Σⱼ max over the column's range
+/// of dⱼ·vⱼ`, whatever solver the y came from and however wrong it is; good multipliers merely make the bound tight.
+/// - Soundness: computed to nearest, then widened by a-priori errors: a reduced cost dⱼ summed from k products is
+///   wrong by at most γ_k of their magnitudes, which costs that much times the column's largest magnitude; the final
+///   sum is wrong by at most γ of its terms' magnitudes.
+/// - Source: Neumaier & Shcherbina 2004, "Safe bounds in linear and mixed-integer linear programming".
+public struct DualBound: Sendable {
+  private let objective: [Double]
+  private let columns: LinearProgram.Columns
+  private let gamma: Double
+  private let sumGamma: Double
+
+  /// The bounds of a program; its ranges are given with each call.
+  public init(_ program: LinearProgram) {
+    objective = program.objective
+    columns = program.columns()
+    gamma = RoundingError.gamma(program.rowCount + 8)
+    sumGamma = RoundingError.gamma(2 * (program.rowCount + program.columnCount) + 16)
+  }
+
+  /// The largest value that the program can have on the given ranges, or more.
   ///
-  /// For every y: `c·v = y·(A·v) + (c − Aᵀy)·v ≤ Σᵢ max over the row's range of yᵢ·rᵢ + Σⱼ max over the column's range
-  /// of dⱼ·vⱼ`, whatever solver the y came from and however wrong it is; good multipliers merely make the bound
-  /// tight. Every operation is rounded outward.
-  ///
-  /// - Parameter multipliers: one for each row.
-  /// - Returns: the bound; infinite where a multiplier presses on a row end that is not there.
+  /// - Parameters:
+  ///   - multipliers: y, one for each row.
+  ///   - ranges: the columns' and rows' ranges; columns are finite.
+  /// - Returns: infinity where the multipliers say nothing.
   /// - Complexity: O(non-zeros).
-  /// - Source: Neumaier & Shcherbina 2004, "Safe bounds in linear and mixed-integer linear programming".
-  public func dualBound(multipliers: [Double]) -> Double {
-    precondition(multipliers.count == rowCount, "\(multipliers.count) multipliers for \(rowCount) rows")
-    var reduced = objective.map { Interval($0) }
-    var bound = Interval(0)
-    for row in 0..<rowCount {
-      var y = multipliers[row]
-      guard y.isFinite else { return .infinity }
+  public func upperBound(multipliers: [Double], ranges: LinearProgram.Ranges) -> Double {
+    var bound = 0.0
+    var magnitude = 0.0
+    var y = multipliers
+    for row in y.indices {
       // A multiplier of the wrong sign for a one-sided row says nothing: drop it.
-      if (y > 0 && rowUpper[row] == .infinity) || (y < 0 && rowLower[row] == -.infinity) { y = 0 }
-      guard y != 0 else { continue }
-      bound = bound + Interval(y) * Interval(y > 0 ? rowUpper[row] : rowLower[row])
-      forEachTerm(of: row) { column, coefficient in
-        reduced[column] = reduced[column] - Interval(y) * Interval(coefficient)
+      let end = y[row] > 0 ? ranges.rowUpper[row] : ranges.rowLower[row]
+      guard y[row] != 0, end.isFinite else {
+        y[row] = 0
+        continue
       }
+      bound += y[row] * end
+      magnitude += (y[row] * end).magnitude
     }
-    for column in 0..<columnCount {
-      let range = Interval(lower: columnLower[column], upper: columnUpper[column]) ?? .entire
-      let product = reduced[column] * range
-      bound = bound + Interval(product.upper)
+    var error = 0.0
+    for column in objective.indices {
+      var reduced = objective[column]
+      var size = reduced.magnitude
+      for k in Int(columns.starts[column])..<Int(columns.starts[column + 1]) {
+        let product = y[Int(columns.rows[k])] * columns.values[k]
+        reduced -= product
+        size += product.magnitude
+      }
+      let lower = ranges.columnLower[column]
+      let upper = ranges.columnUpper[column]
+      let term = max(reduced * lower, reduced * upper)
+      bound += term
+      magnitude += term.magnitude
+      error += size * max(lower.magnitude, upper.magnitude)
     }
-    return bound.upper
+    let total = bound + (gamma * error + sumGamma * magnitude) * (1 + 0x1p-20) + RoundingError.underflow
+    return total.isNaN ? .infinity : total.nextUp
   }
 }

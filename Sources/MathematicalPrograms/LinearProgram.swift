@@ -58,6 +58,17 @@ public struct LinearProgram: Sendable {
     for term in rowTerms[row] { body(term.column, term.coefficient) }
   }
 
+  /// The ranges of columns and rows: what a search changes from node to node.
+  public struct Ranges: Sendable {
+    /// For each column and each row, the smallest and the largest value.
+    public var columnLower, columnUpper, rowLower, rowUpper: [Double]
+  }
+
+  /// The ranges as they were given.
+  public var ranges: Ranges {
+    Ranges(columnLower: columnLower, columnUpper: columnUpper, rowLower: rowLower, rowUpper: rowUpper)
+  }
+
   /// The matrix column by column, as the solvers' C interfaces take it.
   struct Columns {
     var starts: [Int32]

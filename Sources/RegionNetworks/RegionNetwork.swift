@@ -75,6 +75,21 @@ public struct RegionNetwork: Sendable {
     return (left, objectives.map { $0.renumbered(moved) })
   }
 
+  /// The input elements that an objective or any unit depends on directly, in increasing order.
+  public func inputElements(ofObjective objective: Int) -> [Int] {
+    var used = Set(objectives[objective].inputs.map(\.variable))
+    for unit in units { used.formUnion(unit.preActivation.inputs.map(\.variable)) }
+    return used.sorted()
+  }
+
+  /// About how large a row can become on the region, in magnitude.
+  public func reach(of row: AffineRow) -> Double {
+    let fromInputs = row.inputs.reduce(row.constant.magnitude + row.error) {
+      $0 + $1.coefficient.magnitude * input[$1.variable].magnitude
+    }
+    return row.units.reduce(fromInputs) { $0 + $1.coefficient.magnitude * units[$1.variable].upper }
+  }
+
   /// The outputs of all units at an input, in ordinary double precision.
   public func outputs(at input: [Double]) -> [Double] {
     var outputs = [Double](repeating: 0, count: units.count)

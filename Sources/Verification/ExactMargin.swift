@@ -1,9 +1,20 @@
 import Attacks
 import Bounds
+import BranchAndBound
 import MathematicalPrograms
 import Networks
 import RegionNetworks
 import Tensors
+
+/// What closes a class that sound bounds leave open.
+public enum ExactEngine: String, Codable, Sendable, CaseIterable {
+  /// The search for as long as it has hopes, CBC for what it leaves open.
+  case auto
+  /// Branch-and-bound over phases with safe linear-programming bounds, alone.
+  case search
+  /// CBC alone; its word is believed, with an allowance for its tolerances.
+  case milp
+}
 
 /// How the exact worst-case margin is computed.
 public struct ExactSettings: Codable, Hashable, Sendable {
@@ -11,6 +22,8 @@ public struct ExactSettings: Codable, Hashable, Sendable {
   public var timeout: Double
   /// The bracket counts as closed when its ends differ by no more than this, in units of the outputs.
   public var tolerance: Double
+  /// What closes classes.
+  public var engine: ExactEngine
   /// The attack that finds the first witness.
   public var attack: PGDSettings
   /// The seed of its random starts.
@@ -18,12 +31,13 @@ public struct ExactSettings: Codable, Hashable, Sendable {
 
   /// The given settings.
   public init(
-    timeout: Double = 200, tolerance: Double = 1e-6,
+    timeout: Double = 200, tolerance: Double = 1e-6, engine: ExactEngine = .auto,
     attack: PGDSettings = PGDSettings(steps: 40, restarts: 3, step: 0.25, milestones: [0.5, 0.75, 0.9]),
     seed: UInt64 = 1
   ) {
     self.timeout = timeout
     self.tolerance = tolerance
+    self.engine = engine
     self.attack = attack
     self.seed = seed
   }
@@ -83,7 +97,7 @@ public struct ExactMargin {
     var incumbent = try firstWitness()
     let classes = (0..<network.outputCount).filter { $0 != label }
     let uppers = bounds.upperBounds(of: .margins(of: classes, label: label, outputs: network.outputCount), by: .crown)
-    try refuseContradiction(incumbent, classes: classes, uppers: uppers)
+    try refuseContradiction(incumbent, classes: classes, uppers: uppers, source: "sound bounds")
 
     var open = zip(classes, uppers).map { OpenClass(index: $0, upper: $1) }.filter { $0.upper > incumbent.margin }
     open.sort { ($0.upper, $1.index) > ($1.upper, $0.index) }
@@ -92,43 +106,87 @@ public struct ExactMargin {
 
     var upper = incumbent.margin
     var reason: MarginBracket.OpenReason?
+    var evidence = MarginBracket.Evidence.soundBounds
     var solved = 0
     var nodes = 0
-    for (objective, target) in open.enumerated() {
-      guard target.upper > incumbent.margin else { continue }
+    for (objective, target) in open.enumerated() where target.upper > incumbent.margin {
       let answer = try close(target, objective: objective, of: folded, incumbent: &incumbent)
       upper = max(upper, answer.upper)
       reason = answer.reason ?? reason
-      solved += answer.wasSolved ? 1 : 0
+      if answer.evidence == .solver { evidence = .solver }
+      solved += 1
       nodes += answer.nodes
     }
     upper = max(upper, incumbent.margin)
     let isClosed = upper - incumbent.margin <= settings.tolerance
     return MarginBracket(
-      lower: incumbent, upper: upper, openReason: isClosed ? nil : reason ?? .tolerance,
-      evidence: solved > 0 ? .solver : .soundBounds, unstable: bounds.unstableCount, solvedClasses: solved,
-      nodes: nodes, seconds: deadline.elapsed)
+      lower: incumbent, upper: upper, openReason: isClosed ? nil : reason ?? .tolerance, evidence: evidence,
+      unstable: bounds.unstableCount, solvedClasses: solved, nodes: nodes, seconds: deadline.elapsed)
   }
 
   /// What became of one class.
   private struct Answer {
     var upper: Double
     var reason: MarginBracket.OpenReason?
-    var wasSolved: Bool
-    var nodes: Int
+    var evidence = MarginBracket.Evidence.soundBounds
+    var nodes = 0
   }
+
+  /// The share of the time left that the search may use before CBC takes over.
+  private static let searchShare = 0.5
 
   /// Proves that a class cannot beat the incumbent, or raises the incumbent to what it reaches.
   private func close(
     _ target: OpenClass, objective: Int, of folded: RegionNetwork, incumbent: inout Witness
   ) throws(VerificationError) -> Answer {
+    guard !deadline.hasPassed else { return Answer(upper: target.upper, reason: .timeLimit) }
     let encoding = BigMEncoding(folded, objective: objective)
     let ascent = PatternAscent(encoding: encoding, region: folded, replay: replay)
     incumbent = ascent.climb(from: incumbent, deadline: deadline)
-    guard !deadline.hasPassed else {
-      return Answer(upper: target.upper, reason: .timeLimit, wasSolved: false, nodes: 0)
-    }
 
+    var answer = Answer(upper: target.upper, reason: .solverFailed)
+    if settings.engine != .milp {
+      answer = search(target, objective: objective, of: folded, ascent: ascent, incumbent: &incumbent)
+      try refuseContradiction(incumbent, classes: [target.index], uppers: [answer.upper], source: "the search")
+    }
+    if settings.engine == .milp || (settings.engine == .auto && answer.reason != nil && !deadline.hasPassed) {
+      let word = solve(target, encoding: encoding, ascent: ascent, incumbent: &incumbent)
+      try refuseContradiction(incumbent, classes: [target.index], uppers: [word.upper], source: "CBC")
+      let nodes = answer.nodes + word.nodes
+      if word.upper < answer.upper { answer = word }
+      answer.nodes = nodes
+    }
+    return answer
+  }
+
+  /// Branch-and-bound with safe bounds.
+  private func search(
+    _ target: OpenClass, objective: Int, of folded: RegionNetwork, ascent: PatternAscent, incumbent: inout Witness
+  ) -> Answer {
+    let limit = settings.engine == .auto ? Self.searchShare : 1
+    let clock = Deadline(seconds: deadline.remaining * limit)
+    var best = incumbent
+    let outcome = PhaseSearch(folded, objective: objective, others: incumbent.input).run(
+      PhaseSearch.Request(
+        incumbent: incumbent.margin, tolerance: settings.tolerance / 2, nodeLimit: .max,
+        remaining: { clock.remaining },
+        offer: { input in
+          if let witness = replay.confirm(region.inner.clamp(input)), witness.margin > best.margin {
+            best = ascent.climb(from: witness, deadline: deadline)
+          }
+          return best.margin
+        }),
+      rootBound: target.upper)
+    incumbent = best
+    return Answer(
+      upper: outcome.upper, reason: outcome.isFinished ? nil : .timeLimit, evidence: .soundBounds,
+      nodes: outcome.nodes)
+  }
+
+  /// CBC on the big-M program.
+  private func solve(
+    _ target: OpenClass, encoding: BigMEncoding, ascent: PatternAscent, incumbent: inout Witness
+  ) -> Answer {
     let offset = encoding.objectiveConstant
     let outcome = CBCSolver.maximise(
       encoding.program, CBCSolver.Request(seconds: deadline.remaining, cutoff: incumbent.margin - offset))
@@ -140,14 +198,13 @@ public struct ExactMargin {
       }
     }
     let upper = min(target.upper, ((outcome.dualBound + offset).nextUp + encoding.objectiveError).nextUp)
-    try refuseContradiction(incumbent, classes: [target.index], uppers: [upper])
     let reason: MarginBracket.OpenReason? =
       switch outcome.stop {
       case .finished: nil
       case .timeLimit: .timeLimit
       case .failed: .solverFailed
       }
-    return Answer(upper: upper, reason: reason, wasSolved: true, nodes: outcome.nodes)
+    return Answer(upper: upper, reason: reason, evidence: .solver, nodes: outcome.nodes)
   }
 
   /// The best replayed input of an attack on the largest margin and on the cross-entropy.
@@ -160,10 +217,10 @@ public struct ExactMargin {
   }
 
   private func refuseContradiction(
-    _ witness: Witness, classes: [Int], uppers: [Double]
+    _ witness: Witness, classes: [Int], uppers: [Double], source: String
   ) throws(VerificationError) {
     for (target, upper) in zip(classes, uppers) where target == witness.adversarialClass && witness.margin > upper {
-      throw .contradiction(class: target, witness: witness.margin, upper: upper, source: "bounds or solver")
+      throw .contradiction(class: target, witness: witness.margin, upper: upper, source: source)
     }
   }
 }

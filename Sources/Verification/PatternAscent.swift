@@ -24,7 +24,7 @@ struct PatternAscent {
     var tried: Set<[Bool]> = []
     for _ in 0..<Self.pieces where tried.insert(pattern).inserted && !deadline.hasPassed {
       guard var solver = ClpSolver(encoding.fixed(to: pattern)),
-        let outcome = solver.solve(seconds: deadline.remaining)
+        let outcome = solver.solve(seconds: deadline.remaining), outcome.isOptimal
       else { break }
       let input = encoding.input(from: outcome.columns, others: start.input, within: replay.region.inner)
       guard let witness = replay.confirm(input), witness.margin > best.margin else { break }

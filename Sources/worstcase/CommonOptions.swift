@@ -5,6 +5,9 @@ import Networks
 import ONNXFormat
 import Studies
 import Tensors
+import Verification
+
+extension ExactEngine: ExpressibleByArgument {}
 
 /// A radius: a number or a fraction, `0.1` or `2/255`.
 struct Epsilon: ExpressibleByArgument {
@@ -78,6 +81,13 @@ struct WorkOptions: ParsableArguments {
 
   @Option(help: "Seconds for one sample's exact value; what was reached by then is reported as a bracket.")
   var timeout = 200.0
+
+  @Option(
+    help: """
+      What closes the classes that bounds leave open: search (safe bounds), milp (CBC's word) or auto (the search, then
+      CBC for what it leaves open).
+      """)
+  var solver = ExactEngine.auto
 
   @Option(help: "Seed of all random numbers.")
   var seed: UInt64 = 1

@@ -48,7 +48,7 @@ struct Exact: ParsableCommand {
     let images = try data.images()
     let indices = try data.indices(in: images)
     let settings = StudySettings(
-      epsilon: radius, methods: [], exact: ExactSettings(timeout: work.timeout, seed: work.seed))
+      epsilon: radius, methods: [], exact: ExactSettings(timeout: work.timeout, engine: work.solver, seed: work.seed))
     let runner = try Failure.onBadInput {
       try StudyRunner(network: network, images: images, settings: settings)
     }

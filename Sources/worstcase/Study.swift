@@ -56,7 +56,8 @@ struct Study: ParsableCommand {
     guard let radius = try epsilon?.validated() else { throw ValidationError("--epsilon is missing.") }
     let (workers, kernels) = try work.prepare()
     let settings = StudySettings(
-      epsilon: radius, methods: try chosenMethods(), exact: ExactSettings(timeout: work.timeout, seed: work.seed))
+      epsilon: radius, methods: try chosenMethods(),
+      exact: ExactSettings(timeout: work.timeout, engine: work.solver, seed: work.seed))
     let (network, source, bytes) = try subject()
     let images = try data.images()
     let indices = try data.indices(in: images)
