@@ -66,6 +66,7 @@ public struct BackwardPass {
       case .linear(let layer, let source):
         addConstants(rows, layer.bias)
         addErrors(rows, reach: bounds.errorReach[node.id.index])
+        for row in 0..<count { errors[row] += bounds.underflowReach[node.id.index] }
         add(layer.map.applyTransposed(rows, batch: count), to: source)
       case .sum(let sources):
         for source in sources { add(rows, to: source) }

@@ -50,6 +50,8 @@ struct ReLURelaxation: Sendable {
   func relax(_ rows: inout [Double], in pass: inout BackwardPass, preActivations box: Box) {
     let width = box.count
     let gamma = RoundingError.gamma(unstable.count + 16)
+    // Coefficients that underflow are wrong by less than the smallest normal number, at the largest value they meet.
+    let underflow = RoundingError.underflow * (1 + unstable.reduce(0) { $0 + max(box.upper[$1], -box.lower[$1]) })
     for row in 0..<pass.count {
       let base = row * width
       for i in dead { rows[base + i] = 0 }
@@ -70,7 +72,7 @@ struct ReLURelaxation: Sendable {
         rounding += relaxed.magnitude * max(box.upper[i], -box.lower[i])
       }
       pass.add(constant, toConstant: row)
-      pass.errors[row] += gamma * constant + 4 * RoundingError.unit * rounding + RoundingError.underflow
+      pass.errors[row] += gamma * constant + 4 * RoundingError.unit * rounding + underflow
     }
   }
 }

@@ -12,6 +12,8 @@ public struct RegionBounds: Sendable {
   /// For each linear node, by how much one unit of coefficient on each of its outputs can be wrong after it has
   /// been pulled through the layer; empty for other nodes.
   let errorReach: [[Double]]
+  /// For each linear node, what all underflows of pulled-back coefficients together can change; 0 for others.
+  let underflowReach: [Double]
   /// For each node, how many nodes read it.
   let readers: [Int]
 
@@ -23,16 +25,20 @@ public struct RegionBounds: Sendable {
     self.network = network
     boxes = network.intervals(over: input)
     var reach: [[Double]] = []
+    var underflow: [Double] = []
     var readers = [Int](repeating: 0, count: network.nodes.count)
     for node in network.nodes {
       for source in node.sources { readers[source.index] += 1 }
       if case .linear(let layer, let source) = node.operation {
         reach.append(layer.errorReach(over: boxes[source.index]))
+        underflow.append(RoundingError.underflow * (1 + boxes[source.index].magnitudes.reduce(0, +)))
       } else {
         reach.append([])
+        underflow.append(0)
       }
     }
     errorReach = reach
+    underflowReach = underflow
     self.readers = readers
   }
 

@@ -18,7 +18,10 @@ extension LinearLayer {
     let gamma = (RoundingError.gamma(2 * map.longestSum + 16) + 2 * coefficientError).nextUp
     var inflated = [Double](repeating: 0, count: radius.count)
     for i in inflated.indices {
-      inflated[i] = (radius[i] + gamma * (centre[i].magnitude + radius[i])) * (1 + 4 * RoundingError.unit)
+      // The last term covers what underflows here before a large weight multiplies it.
+      inflated[i] =
+        (radius[i] + gamma * (centre[i].magnitude + radius[i])) * (1 + 4 * RoundingError.unit)
+        + RoundingError.underflow
     }
     var middle = map.apply(centre, batch: 1)
     let spread = map.apply(inflated, batch: 1, .magnitudes)

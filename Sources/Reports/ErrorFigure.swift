@@ -137,7 +137,7 @@ extension ErrorFigure {
     case "staps": return "#56B4E9"
     case "pgd": return "#CC79A7"
     default:
-      let others = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00"]
+      let others = ["#56B4E9", "#E69F00", "#999999", "#F0E442"]
       return others[position % others.count]
     }
   }

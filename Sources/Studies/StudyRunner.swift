@@ -169,6 +169,7 @@ public struct StudyRunner: Sendable {
     let predicted = outputs.indices.max { outputs[$0] < outputs[$1] } ?? 0
     return SampleRecord(
       index: index, label: label, predicted: predicted, lower: bracket.lower.margin, upper: bracket.upper,
+      evidence: bracket.evidence.rawValue,
       adversarialClass: bracket.lower.adversarialClass, status: bracket.openReason == nil ? .exact : .bracket,
       reason: bracket.openReason?.rawValue, estimates: estimates, estimateSeconds: seconds,
       unstable: bracket.unstable, seconds: bracket.seconds, witness: bracket.lower.input)

@@ -38,6 +38,7 @@ enum StudySchema {
             predicted INTEGER NOT NULL,
             lower REAL,
             upper REAL,
+            evidence TEXT NOT NULL,
             class INTEGER NOT NULL,
             status TEXT NOT NULL,
             reason TEXT,

@@ -24,6 +24,9 @@ public struct ExactSettings: Codable, Hashable, Sendable {
   public var tolerance: Double
   /// What closes classes.
   public var engine: ExactEngine
+  /// With `auto`, the linear programs that the search may solve for one class before CBC takes over. Where the search
+  /// wins it needs a few hundred; beyond a thousand the relaxation is too weak for the tree to end soon.
+  public var searchNodes: Int
   /// The attack that finds the first witness.
   public var attack: PGDSettings
   /// The seed of its random starts.
@@ -31,13 +34,14 @@ public struct ExactSettings: Codable, Hashable, Sendable {
 
   /// The given settings.
   public init(
-    timeout: Double = 200, tolerance: Double = 1e-6, engine: ExactEngine = .auto,
+    timeout: Double = 200, tolerance: Double = 1e-6, engine: ExactEngine = .auto, searchNodes: Int = 1000,
     attack: PGDSettings = PGDSettings(steps: 40, restarts: 3, step: 0.25, milestones: [0.5, 0.75, 0.9]),
     seed: UInt64 = 1
   ) {
     self.timeout = timeout
     self.tolerance = tolerance
     self.engine = engine
+    self.searchNodes = searchNodes
     self.attack = attack
     self.seed = seed
   }
@@ -132,9 +136,6 @@ public struct ExactMargin {
     var nodes = 0
   }
 
-  /// The share of the time left that the search may use before CBC takes over.
-  private static let searchShare = 0.5
-
   /// Proves that a class cannot beat the incumbent, or raises the incumbent to what it reaches.
   private func close(
     _ target: OpenClass, objective: Int, of folded: RegionNetwork, incumbent: inout Witness
@@ -163,13 +164,12 @@ public struct ExactMargin {
   private func search(
     _ target: OpenClass, objective: Int, of folded: RegionNetwork, ascent: PatternAscent, incumbent: inout Witness
   ) -> Answer {
-    let limit = settings.engine == .auto ? Self.searchShare : 1
-    let clock = Deadline(seconds: deadline.remaining * limit)
     var best = incumbent
     let outcome = PhaseSearch(folded, objective: objective, others: incumbent.input).run(
       PhaseSearch.Request(
-        incumbent: incumbent.margin, tolerance: settings.tolerance / 2, nodeLimit: .max,
-        remaining: { clock.remaining },
+        incumbent: incumbent.margin, tolerance: settings.tolerance / 2,
+        nodeLimit: settings.engine == .auto ? settings.searchNodes : .max,
+        remaining: { deadline.remaining },
         offer: { input in
           if let witness = replay.confirm(region.inner.clamp(input)), witness.margin > best.margin {
             best = ascent.climb(from: witness, deadline: deadline)

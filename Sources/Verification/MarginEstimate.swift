@@ -37,9 +37,14 @@ public struct EstimateSettings: Codable, Hashable, Sendable {
 
   /// The settings of the precision study of TAPS (Mao et al. 2023): λ 0.4, one ReLU layer after the split, 20 latent
   /// steps of a fifth of the box.
-  public static let study = EstimateSettings(
-    pgd: .study, sabrLambda: 0.4, sabrAttack: PGDSettings(steps: 10, restarts: 1, step: 0.2), tapsReLUs: 1,
-    tapsAttack: PGDSettings(steps: 20, restarts: 1, step: 0.4, milestones: [0.7]), seed: 1)
+  public static let study = study(seed: 1)
+
+  /// The same settings with another seed.
+  public static func study(seed: UInt64) -> EstimateSettings {
+    EstimateSettings(
+      pgd: .study, sabrLambda: 0.4, sabrAttack: PGDSettings(steps: 10, restarts: 1, step: 0.2), tapsReLUs: 1,
+      tapsAttack: PGDSettings(steps: 20, restarts: 1, step: 0.4, milestones: [0.7]), seed: seed)
+  }
 
   /// The given settings.
   public init(

@@ -34,6 +34,7 @@ struct Exact: ParsableCommand {
   struct Row: Encodable {
     var index, label: Int
     var lower, upper: Double
+    var evidence: String
     var `class`: Int
     var status: String
     var reason: String?
@@ -82,7 +83,7 @@ struct Exact: ParsableCommand {
   private func show(_ record: SampleRecord) {
     if json {
       let row = Row(
-        index: record.index, label: record.label, lower: record.lower, upper: record.upper,
+        index: record.index, label: record.label, lower: record.lower, upper: record.upper, evidence: record.evidence,
         class: record.adversarialClass, status: record.status.rawValue, reason: record.reason,
         unstable: record.unstable, seconds: record.seconds)
       // A row of numbers and fixed words always encodes.

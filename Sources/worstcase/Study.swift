@@ -45,6 +45,7 @@ struct Study: ParsableCommand {
   struct Row: Encodable {
     var index, label: Int
     var lower, upper: Double
+    var evidence: String
     var `class`: Int
     var status: String
     var reason: String?
@@ -57,7 +58,8 @@ struct Study: ParsableCommand {
     let (workers, kernels) = try work.prepare()
     let settings = StudySettings(
       epsilon: radius, methods: try chosenMethods(),
-      exact: ExactSettings(timeout: work.timeout, engine: work.solver, seed: work.seed))
+      exact: ExactSettings(timeout: work.timeout, engine: work.solver, seed: work.seed),
+      estimates: .study(seed: work.seed))
     let (network, source, bytes) = try subject()
     let images = try data.images()
     let indices = try data.indices(in: images)
@@ -110,7 +112,7 @@ struct Study: ParsableCommand {
 
   private static func row(_ record: SampleRecord) -> Row {
     Row(
-      index: record.index, label: record.label, lower: record.lower, upper: record.upper,
+      index: record.index, label: record.label, lower: record.lower, upper: record.upper, evidence: record.evidence,
       class: record.adversarialClass, status: record.status.rawValue, reason: record.reason,
       estimates: record.estimates, seconds: record.seconds)
   }

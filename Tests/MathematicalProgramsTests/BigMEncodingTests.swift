@@ -85,7 +85,8 @@ import Testing
     #expect(abs(bound - value) < 1e-6)
     for _ in 0..<10 {
       let multipliers = random.weights(encoding.program.rowCount)
-      #expect(DualBound(encoding.program).upperBound(multipliers: multipliers, ranges: encoding.program.ranges)
+      #expect(
+        DualBound(encoding.program).upperBound(multipliers: multipliers, ranges: encoding.program.ranges)
           >= optimum - 1e-9)
     }
   }
