@@ -1,6 +1,3 @@
-import ArgumentParser
-import Foundation
-
 /// How the tool ends, for scripts.
 enum Status: Int32 {
   /// The question was answered.
@@ -40,27 +37,5 @@ struct Failure: Error {
     } catch {
       throw Failure(status: .fault, message: "\(error)")
     }
-  }
-}
-
-/// Writing for people and programs.
-enum Output {
-  /// A line to the standard output.
-  static func line(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
-  }
-
-  /// A line to the standard error.
-  static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
-  }
-
-  /// One JSON object on one line of the standard output; infinite numbers become strings.
-  static func json(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    line(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 }
