@@ -87,7 +87,13 @@ func tests() -> [Target] {
     ("Studies", [.product(name: "GRDB", package: "GRDB.swift")]),
     ("Reports", []),
   ]
-  return tested.map { name, dependencies in
+  let libraries: [Target] = tested.map { name, dependencies in
     .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies)
   }
+  // The command line is tested from outside: its tests start the built tool.
+  return libraries + [
+    .testTarget(
+      name: "WorstCaseTests",
+      dependencies: ["worstcase", "TestSupport", "Networks", "ONNXFormat"])
+  ]
 }

@@ -41,8 +41,8 @@ struct Folding {
     outputLimits += elements.map { box.upper[$0] }
   }
 
-  /// Affine rows over inputs and the units added so far, for rows over a node's value.
-  func rows(_ rows: LinearRows, over node: NodeID) -> [AffineRow] {
+  /// Affine rows over inputs and the units added so far, for rows over a node's value; nil where numbers overflow.
+  func rows(_ rows: LinearRows, over node: NodeID) -> [AffineRow]? {
     var unitTerms = [[AffineRow.Term]](repeating: [], count: rows.count)
     var pass = BackwardPass(rows, over: node, bounds: bounds)
     pass.run { _, node, coefficients in
@@ -61,16 +61,24 @@ struct Folding {
       }
       return .toSource
     }
-    return (0..<rows.count).map { row($0, of: pass, unitTerms: unitTerms[$0]) }
+    var folded: [AffineRow] = []
+    for index in 0..<rows.count {
+      guard let row = row(index, of: pass, unitTerms: unitTerms[index]) else { return nil }
+      folded.append(row)
+    }
+    return folded
   }
 
   /// One finished row: fixed inputs become part of the constant, negligible coefficients of the error.
-  private func row(_ index: Int, of pass: BackwardPass, unitTerms: [AffineRow.Term]) -> AffineRow {
+  private func row(_ index: Int, of pass: BackwardPass, unitTerms: [AffineRow.Term]) -> AffineRow? {
     let width = bounds.input.count
     let coefficients = pass.inputCoefficients[index * width..<(index + 1) * width]
     let largest = max(
       coefficients.reduce(0) { max($0, $1.magnitude) }, unitTerms.reduce(0) { max($0, $1.coefficient.magnitude) })
     let threshold = largest * Self.negligible
+    guard largest.isFinite, pass.constants[index].isFinite, pass.errorBound(index).isFinite,
+      coefficients.allSatisfy(\.isFinite)
+    else { return nil }
 
     var constant = Interval(pass.constants[index])
     var error = Interval(pass.errorBound(index))
@@ -93,7 +101,8 @@ struct Folding {
         units.append(term)
       }
     }
-    return AffineRow(
+    let row = AffineRow(
       inputs: inputs, units: units, constant: constant.midpoint, error: (error + Interval(constant.width)).upper)
+    return row.constant.isFinite && row.error.isFinite ? row : nil
   }
 }

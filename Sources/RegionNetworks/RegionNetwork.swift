@@ -30,8 +30,9 @@ public struct RegionNetwork: Sendable {
   /// - Parameters:
   ///   - bounds: bounds of every node; the tighter, the fewer units are left.
   ///   - rows: linear rows over the network's output.
+  /// - Returns: nil if a row's numbers are beyond double precision.
   /// - Complexity: one backward pass for each unstable unit and each row, through the maps before it.
-  public init(_ bounds: RegionBounds, objectives rows: LinearRows) {
+  public init?(_ bounds: RegionBounds, objectives rows: LinearRows) {
     let network = bounds.network
     var folding = Folding(bounds)
     var units: [RegionUnit] = []
@@ -40,7 +41,7 @@ public struct RegionNetwork: Sendable {
       let box = bounds.preActivations(of: node)
       let elements = bounds.unstableUnits(of: node)
       guard !elements.isEmpty else { continue }
-      let folded = folding.rows(.elements(elements, width: box.count), over: source)
+      guard let folded = folding.rows(.elements(elements, width: box.count), over: source) else { return nil }
       for (element, row) in zip(elements, folded) {
         units.append(
           RegionUnit(
@@ -49,8 +50,9 @@ public struct RegionNetwork: Sendable {
       }
       folding.add(node: node.id, elements: elements)
     }
+    guard let objectives = folding.rows(rows, over: network.output) else { return nil }
     input = bounds.input
-    (self.units, objectives) = Self.reachable(units, from: folding.rows(rows, over: network.output))
+    (self.units, self.objectives) = Self.reachable(units, from: objectives)
   }
 
   /// The units that the objectives depend on, and all rows renumbered to them.

@@ -105,8 +105,11 @@ public struct ExactMargin {
 
     var open = zip(classes, uppers).map { OpenClass(index: $0, upper: $1) }.filter { $0.upper > incumbent.margin }
     open.sort { ($0.upper, $1.index) > ($1.upper, $0.index) }
-    let folded = RegionNetwork(
-      bounds, objectives: .margins(of: open.map(\.index), label: label, outputs: network.outputCount))
+    guard !open.isEmpty else { return bracket(incumbent, upper: incumbent.margin, bounds: bounds) }
+    guard
+      let folded = RegionNetwork(
+        bounds, objectives: .margins(of: open.map(\.index), label: label, outputs: network.outputCount))
+    else { return bracket(incumbent, upper: open[0].upper, bounds: bounds, reason: .overflow) }
 
     var upper = incumbent.margin
     var reason: MarginBracket.OpenReason?
@@ -121,7 +124,16 @@ public struct ExactMargin {
       solved += 1
       nodes += answer.nodes
     }
-    upper = max(upper, incumbent.margin)
+    return bracket(
+      incumbent, upper: upper, bounds: bounds, reason: reason, evidence: evidence, solved: solved, nodes: nodes)
+  }
+
+  /// The bracket that ends a computation.
+  private func bracket(
+    _ incumbent: Witness, upper: Double, bounds: RegionBounds, reason: MarginBracket.OpenReason? = nil,
+    evidence: MarginBracket.Evidence = .soundBounds, solved: Int = 0, nodes: Int = 0
+  ) -> MarginBracket {
+    let upper = max(upper, incumbent.margin)
     let isClosed = upper - incumbent.margin <= settings.tolerance
     return MarginBracket(
       lower: incumbent, upper: upper, openReason: isClosed ? nil : reason ?? .tolerance, evidence: evidence,

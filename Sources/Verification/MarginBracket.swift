@@ -27,6 +27,8 @@ public struct MarginBracket: Sendable {
     case timeLimit
     /// The solver gave up on a class.
     case solverFailed
+    /// Numbers on the way are beyond double precision.
+    case overflow
     /// Everything finished, but tolerances and rounding leave more than was asked for.
     case tolerance
   }

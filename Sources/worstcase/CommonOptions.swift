@@ -13,6 +13,8 @@ extension ExactEngine: ExpressibleByArgument {}
 struct Epsilon: ExpressibleByArgument {
   let value: Double
 
+  init(_ value: Double) { self.value = value }
+
   init?(argument: String) {
     let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
     switch (parts.count, parts.first ?? nil, parts.last ?? nil) {
@@ -46,11 +48,15 @@ struct DataOptions: ParsableArguments {
   @Option(help: "The folder with the data set's files (for mnist: the four idx files, plain or .gz).")
   var data: String?
 
-  @Option(help: "Which test samples: 0..<100, 0...99, 17, or several with commas.")
+  @Option(parsing: .unconditional, help: "Which test samples: 0..<100, 0...99, 17, or several with commas.")
   var samples = "0..<100"
 
   /// The test images of the data set.
-  func images() throws -> LabelledImages { try images(.test, count: 10_000) }
+  func images() throws -> LabelledImages {
+    // What is wrong with the range itself is said before seconds go into the images.
+    _ = try range { text throws(SampleRangeError) in try SampleRange(parsing: text) }
+    return try images(.test, count: 10_000)
+  }
 
   /// The images of a split; `count` is how many synthetic ones to make.
   func images(_ split: DatasetSplit, count: Int) throws -> LabelledImages {
@@ -70,26 +76,33 @@ struct DataOptions: ParsableArguments {
 
   /// The positions that `--samples` names.
   func indices(in images: LabelledImages) throws -> [Int] {
-    try Failure.onBadInput { try SampleRange(parsing: samples).resolve(count: images.count) }
+    try range { text throws(SampleRangeError) in try SampleRange(parsing: text).resolve(count: images.count) }
+  }
+
+  private func range<Value>(_ reading: (String) throws(SampleRangeError) -> Value) throws -> Value {
+    do {
+      return try reading(samples)
+    } catch {
+      throw Failure(status: .badInput, message: "--samples: \(error)")
+    }
   }
 }
 
 /// How many threads, and the limits of one sample.
 struct WorkOptions: ParsableArguments {
-  @Option(help: "Samples in flight at the same time. Results do not depend on it.")
+  @Option(parsing: .unconditional, help: "Samples in flight at the same time. Results do not depend on it.")
   var threads = min(16, ProcessInfo.processInfo.activeProcessorCount)
 
-  @Option(help: "Seconds for one sample's exact value; what was reached by then is reported as a bracket.")
+  @Option(
+    parsing: .unconditional,
+    help: "Seconds for one sample's exact value; what was reached by then is reported as a bracket.")
   var timeout = 200.0
 
   @Option(
-    help: """
-      What closes the classes that bounds leave open: search (safe bounds), milp (CBC's word) or auto (the search, then
-      CBC for what it leaves open).
-      """)
+    help: "What closes classes: search (safe bounds), milp (CBC's word), or auto (the search, then CBC).")
   var solver = ExactEngine.auto
 
-  @Option(help: "Seed of all random numbers.")
+  @Option(parsing: .unconditional, help: "Seed of all random numbers.")
   var seed: UInt64 = 1
 
   @Option(help: "OpenBLAS kernel set: auto, or a name such as Haswell.")
@@ -103,7 +116,13 @@ struct WorkOptions: ParsableArguments {
     guard timeout > 0, timeout.isFinite else {
       throw Failure(status: .badInput, message: "--timeout must be a positive number of seconds, not \(timeout)")
     }
-    return (Workers(count: threads), BLASKernels.select(blasCore))
+    let kernels = BLASKernels.select(blasCore)
+    guard blasCore == "auto" || kernels.lowercased() == blasCore.lowercased() else {
+      throw Failure(
+        status: .badInput,
+        message: "--blas-core: OpenBLAS has no kernels \(blasCore) for this machine; it would use \(kernels)")
+    }
+    return (Workers(count: threads), kernels)
   }
 }
 

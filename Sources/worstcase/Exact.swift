@@ -25,8 +25,8 @@ struct Exact: ParsableCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var work: WorkOptions
 
-  @Option(help: "The radius: a number, or a fraction such as 2/255.")
-  var epsilon = Epsilon(argument: "0.1")
+  @Option(parsing: .unconditional, help: "The radius: a number, or a fraction such as 2/255.")
+  var epsilon = Epsilon(0.1)
 
   @Flag(help: "One JSON object for each sample instead of a table.")
   var json = false
@@ -43,7 +43,7 @@ struct Exact: ParsableCommand {
   }
 
   func run() throws {
-    guard let radius = try epsilon?.validated() else { throw ValidationError("--epsilon is missing.") }
+    let radius = try epsilon.validated()
     let workers = try work.prepare().workers
     let network = try ModelFile.load(model).model.network
     let images = try data.images()
@@ -76,7 +76,7 @@ struct Exact: ParsableCommand {
       }
     }
     let (failure, open) = pending.withLock { ($0.failure, $0.open) }
-    if let failure { throw Failure(status: .fault, message: failure.description) }
+    if let failure { throw Failure(failure) }
     if open > 0 { throw Failure(status: .unanswered, message: "\(open) of \(indices.count) brackets stayed open") }
   }
 
@@ -92,10 +92,15 @@ struct Exact: ParsableCommand {
     }
     let status = (record.reason ?? record.status.rawValue)
     Output.line(
-      String(
-        format: "%8d  %5d  %12.7f  %12.7f  %5d  ", record.index, record.label, record.lower, record.upper,
-        record.adversarialClass)
+      String(format: "%8d  %5d", record.index, record.label)
+        + "  \(Self.column(record.lower))  \(Self.column(record.upper))"
+        + String(format: "  %5d  ", record.adversarialClass)
         + status + String(repeating: " ", count: max(1, 9 - status.count))
         + String(format: "%8d  %7.2f", record.unstable, record.seconds))
+  }
+
+  /// A margin in a column of twelve characters, whatever its size.
+  private static func column(_ margin: Double) -> String {
+    String(format: margin.magnitude < 1000 ? "%12.7f" : "%12.5g", margin)
   }
 }

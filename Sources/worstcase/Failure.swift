@@ -1,5 +1,5 @@
-import ArgumentParser
-import Foundation
+import Studies
+import Verification
 
 /// How the tool ends, for scripts.
 enum Status: Int32 {
@@ -20,6 +20,21 @@ struct Failure: Error {
   let status: Status
   let message: String
 
+  /// Why a study stopped: a region or outputs that make no sense come from the input, the rest from us.
+  init(_ error: StudyError) {
+    status =
+      switch error {
+      case .imagesDoNotFit, .region, .sample(_, .overflow): .badInput
+      case .store, .sample(_, .contradiction): .fault
+      }
+    message = error.description
+  }
+
+  init(status: Status, message: String) {
+    self.status = status
+    self.message = message
+  }
+
   /// Runs code that fails only for what it was given.
   static func onBadInput<Value>(_ body: () throws -> Value) throws -> Value {
     do {
@@ -37,30 +52,10 @@ struct Failure: Error {
       return try body()
     } catch let failure as Failure {
       throw failure
+    } catch let error as StudyError {
+      throw Failure(error)
     } catch {
       throw Failure(status: .fault, message: "\(error)")
     }
-  }
-}
-
-/// Writing for people and programs.
-enum Output {
-  /// A line to the standard output.
-  static func line(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
-  }
-
-  /// A line to the standard error.
-  static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
-  }
-
-  /// One JSON object on one line of the standard output; infinite numbers become strings.
-  static func json(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    line(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 }

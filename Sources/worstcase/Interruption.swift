@@ -1,28 +1,39 @@
 import Foundation
 
-/// Ctrl-C and polite termination: everything known so far is on the disk already, so the process may end at once.
+/// Ctrl-C and polite termination: everything worth keeping is on the disk already, so the process may end at once.
 ///
-/// A thread of its own waits for the signals, blocked everywhere else: solver libraries install handlers of theirs
-/// for the time of a solve, which would turn an interruption into a wrong answer and go on.
+/// A handler, and not a thread that waits for blocked signals: libraries start threads before `main`, which block
+/// nothing and would take the signal. It uses only what is safe inside a handler: a text made beforehand, `write` and
+/// `_exit`.
 enum Interruption {
-  /// Starts watching; call once, before any other thread is started.
+  /// The text that the handler writes. Old ones are never freed: the handler may be reading them.
+  private nonisolated(unsafe) static var farewell = text("")
+
+  /// The whole text; the progress of a terminal stands on an unfinished line.
+  private static func text(_ remark: String) -> UnsafeMutablePointer<CChar>? {
+    strdup((isatty(STDERR_FILENO) == 1 ? "\n" : "") + "worstcase: interrupted\(remark)\n")
+  }
+
+  /// What to tell whoever interrupts from now on; called from the main thread only.
+  static func remark(_ text: String) {
+    farewell = Self.text("; \(text)")
+  }
+
+  /// Starts watching.
   static func watch() {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    // Made now, for a handler must not be the first to touch it.
+    _ = farewell
     // Writing to a pipe whose reader has gone is an error to report, not a death.
     signal(SIGPIPE, SIG_IGN)
-    Thread.detachNewThread {
-      var signals = sigset_t()
-      sigemptyset(&signals)
-      sigaddset(&signals, SIGINT)
-      sigaddset(&signals, SIGTERM)
-      var received: Int32 = 0
-      sigwait(&signals, &received)
-      Output.note("\nworstcase: interrupted; what was finished is stored, and the same command continues from there")
-      _exit(received == SIGINT ? Status.interrupted.rawValue : 128 + received)
+    for number in [SIGINT, SIGTERM] {
+      let previous = signal(number, handler)
+      // Whoever started us in the background asked for the signal to be ignored.
+      if unsafeBitCast(previous, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
     }
+  }
+
+  private static let handler: @convention(c) (Int32) -> Void = { number in
+    if let text = Interruption.farewell { _ = write(STDERR_FILENO, text, strlen(text)) }
+    _exit(number == SIGINT ? Status.interrupted.rawValue : 128 + number)
   }
 }

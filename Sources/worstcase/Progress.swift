@@ -38,8 +38,8 @@ final class Progress: Sendable {
         "\(done)/\(state.total) \(unit)  \(Self.duration(elapsed)) elapsed"
         + (left.isFinite ? ", \(Self.duration(left)) left" : "") + (remark.isEmpty ? "" : "  \(remark)")
       if isTerminal {
-        FileHandle.standardError.write(Data("\r\u{1B}[2K\(text)".utf8))
-        if done == state.total { FileHandle.standardError.write(Data("\n".utf8)) }
+        Output.fragment("\r\u{1B}[2K\(text)")
+        if done == state.total { Output.fragment("\n") }
       } else if tenth != state.lastTenth {
         state.lastTenth = tenth
         Output.note(text)

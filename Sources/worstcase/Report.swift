@@ -20,9 +20,11 @@ struct Report: ParsableCommand {
   var output: String?
 
   func run() throws {
-    let folder = URL(fileURLWithPath: output ?? (store as NSString).deletingPathExtension)
+    let path = output ?? OutputPlace.reportFolder(forStudyAt: store)
+    let folder = URL(fileURLWithPath: path)
     let (records, files) = try Failure.onBadInput {
       let study = try StudyStore.openForReading(store)
+      try OutputPlace.requireFolder(path, option: "--output")
       return (try study.records(witnesses: false), try StudyReport.write(store: study, to: folder))
     }
     Output.line(SummaryTable.text(StudySummary(records)))

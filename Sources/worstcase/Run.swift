@@ -25,6 +25,7 @@ struct Run: ParsableCommand {
   var output: String?
 
   func run() throws {
+    if let output { try OutputPlace.requireFile(output, option: "--output") }
     BLASKernels.select()
     let network = try ModelFile.load(model).model.network
     let array = try Failure.onBadInput { try NumpyArray.read(URL(fileURLWithPath: input)) }

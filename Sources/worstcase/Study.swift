@@ -27,8 +27,8 @@ struct Study: ParsableCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var work: WorkOptions
 
-  @Option(help: "The radius: a number, or a fraction such as 2/255.")
-  var epsilon = Epsilon(argument: "0.1")
+  @Option(parsing: .unconditional, help: "The radius: a number, or a fraction such as 2/255.")
+  var epsilon = Epsilon(0.1)
 
   @Option(help: "Estimates, with commas: \(MarginEstimate.all.map(\.rawValue).joined(separator: ",")).")
   var methods = MarginEstimate.all.map(\.rawValue).joined(separator: ",")
@@ -54,7 +54,7 @@ struct Study: ParsableCommand {
   }
 
   func run() throws {
-    guard let radius = try epsilon?.validated() else { throw ValidationError("--epsilon is missing.") }
+    let radius = try epsilon.validated()
     let (workers, kernels) = try work.prepare()
     let settings = StudySettings(
       epsilon: radius, methods: try chosenMethods(),
@@ -69,9 +69,13 @@ struct Study: ParsableCommand {
       toolVersion: WorstCase.version, command: CommandLine.arguments, settings: try settings.json(), model: source,
       modelBytes: bytes, dataset: StudyIdentity.Source(name: images.name, digest: images.digest), epsilon: radius,
       machine: .current(kernels: kernels))
-    let path = try storePath(for: identity)
+    let path = store ?? "study/\(identity.modelName).sqlite"
+    let reportFolder = report ?? OutputPlace.reportFolder(forStudyAt: path)
+    try OutputPlace.requireFolder(reportFolder, option: "--report")
+    if store == nil { try makeDefaultFolder() }
     let study = try Failure.onBadInput { try StudyStore.open(path, identity: identity) }
 
+    Interruption.remark("what was finished is stored, and the same command continues from there")
     let progress = Progress(
       unit: "samples", done: try Failure.onFault { try study.completedIndices() }.intersection(indices).count,
       total: indices.count)
@@ -87,14 +91,13 @@ struct Study: ParsableCommand {
         }
       }
     }
-    try finish(study, at: path)
+    try finish(study, at: path, report: URL(fileURLWithPath: reportFolder))
   }
 
   /// Prints the table, writes the report, and says where everything is.
-  private func finish(_ study: StudyStore, at path: String) throws {
+  private func finish(_ study: StudyStore, at path: String, report folder: URL) throws {
     let records = try Failure.onFault { try study.records(witnesses: false) }
     let summary = StudySummary(records)
-    let folder = URL(fileURLWithPath: report ?? (path as NSString).deletingPathExtension)
     let files = try Failure.onFault { try StudyReport.write(store: study, to: folder) }
     if !json {
       Output.line(SummaryTable.text(summary))
@@ -143,12 +146,14 @@ struct Study: ParsableCommand {
     )
   }
 
-  /// The store's path; the default folder is made if it is not there.
-  private func storePath(for identity: StudyIdentity) throws -> String {
-    if let store { return store }
-    return try Failure.onBadInput {
+  /// Makes the folder of the default store if it is not there.
+  private func makeDefaultFolder() throws {
+    do {
       try FileManager.default.createDirectory(atPath: "study", withIntermediateDirectories: true)
-      return "study/\(identity.modelName).sqlite"
+    } catch {
+      throw Failure(
+        status: .badInput, message: "the folder study cannot be made here (\(error.localizedDescription)); give --store"
+      )
     }
   }
 }

@@ -43,7 +43,8 @@ struct Train: ParsableCommand {
     guard output.hasSuffix(".onnx") else {
       throw Failure(status: .badInput, message: "--output must name a .onnx file, not \(output)")
     }
-    try requireWritable(output)
+    try OutputPlace.requireFile(output, option: "--output")
+    if let checkpoint { try OutputPlace.requireFile(checkpoint, option: "--checkpoint") }
     var options = DataOptions()
     options.dataset = dataset
     options.data = data
@@ -53,6 +54,9 @@ struct Train: ParsableCommand {
       try Trainer(configuration: configuration, training: try set(training), validation: try set(test))
     }
 
+    if checkpoint != nil {
+      Interruption.remark("the epochs that were finished are stored, and the same command continues from there")
+    }
     let started = Date()
     let file = checkpoint.map { URL(fileURLWithPath: $0) }
     let trained: TrainedNetwork
@@ -80,17 +84,17 @@ struct Train: ParsableCommand {
   private func readConfiguration() throws -> TrainingConfiguration {
     try Failure.onBadInput {
       switch (config, preset) {
-      case (let config?, nil): return try TrainingConfiguration(file: URL(fileURLWithPath: config))
+      case (let config?, nil):
+        do {
+          return try TrainingConfiguration(file: URL(fileURLWithPath: config))
+        } catch let error as ConfigurationError {
+          // Its messages speak of lines and keys; the reader may have several files.
+          if case .unreadable = error { throw error }
+          throw Failure(status: .badInput, message: "\(config): \(error)")
+        }
       case (nil, let preset?): return try TrainingConfiguration.preset(preset)
       default: throw Failure(status: .badInput, message: "give either a configuration file or --preset")
       }
-    }
-  }
-
-  private func requireWritable(_ path: String) throws {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    guard FileManager.default.isWritableFile(atPath: folder) else {
-      throw Failure(status: .badInput, message: "--output: the folder \(folder) is not there or cannot be written")
     }
   }
 

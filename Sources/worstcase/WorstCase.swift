@@ -24,12 +24,13 @@ import Tensors
     subcommands: [Inspect.self, Run.self, Exact.self, Study.self, Report.self, Train.self])
 
   static func main() {
+    Output.openStandardStreams()
     Interruption.watch()
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {
-      Output.note("worstcase: \(failure.message)")
+      Output.note("worstcase: " + oneLine(failure.message))
       Foundation.exit(failure.status.rawValue)
     } catch {
       // The parser's own exits: help and version succeed, anything else is what the user typed.
@@ -39,8 +40,15 @@ import Tensors
         Output.line(text)
         Foundation.exit(Status.answered.rawValue)
       }
-      Output.note(text)
+      // One line: what is wrong, and the parser's last words, which say how to get help.
+      let remedy = text.split(separator: "\n").last { $0.hasPrefix("  See ") }
+      Output.note("worstcase: " + oneLine(message(for: error)) + (remedy.map { "; s" + $0.dropFirst(3) } ?? ""))
       Foundation.exit(code == .validationFailure ? Status.badInput.rawValue : Status.fault.rawValue)
     }
+  }
+
+  /// A message on one line, for logs and for programs that read the standard error.
+  private static func oneLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
   }
 }

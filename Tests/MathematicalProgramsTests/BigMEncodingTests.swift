@@ -13,7 +13,7 @@ import Testing
     let network = try random.dense([3, 6, 6, 3])
     var bounds = RegionBounds(of: network, over: random.box(3, radius: 0.4))
     bounds.refine()
-    let region = RegionNetwork(bounds, objectives: .margins(of: [1, 2], label: 0, outputs: 3))
+    let region = try #require(RegionNetwork(bounds, objectives: .margins(of: [1, 2], label: 0, outputs: 3)))
     return (1...8).contains(region.units.count) ? (network, region) : nil
   }
 
@@ -22,7 +22,7 @@ import Testing
     var best = -Double.infinity
     for bits in 0..<(1 << units) {
       guard var solver = ClpSolver(encoding.fixed(to: (0..<units).map { bits >> $0 & 1 == 1 })),
-        let outcome = solver.solve(seconds: 10)
+        let outcome = solver.solve(seconds: 10), outcome.isOptimal
       else { continue }
       best = max(best, zip(encoding.program.objective, outcome.columns).reduce(0) { $0 + $1.0 * $1.1 })
     }

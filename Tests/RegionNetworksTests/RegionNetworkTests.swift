@@ -13,7 +13,8 @@ import Testing
       let box = random.box(network.inputCount, radius: 0.4)
       var bounds = RegionBounds(of: network, over: box)
       bounds.refine()
-      let region = RegionNetwork(bounds, objectives: .margins(of: [0, 2], label: 1, outputs: 3))
+      let region = try #require(
+        RegionNetwork(bounds, objectives: .margins(of: [0, 2], label: 1, outputs: 3)))
       for _ in 0..<5 {
         let point = random.point(in: box)
         let truth = exactValues(of: network, at: point)
@@ -44,15 +45,15 @@ import Testing
     bounds.refine()
     let rows = LinearRows(count: 1, width: 3, coefficients: [0, 0, 0])
     #expect(bounds.unstableCount > 0)
-    #expect(RegionNetwork(bounds, objectives: rows).units.isEmpty)
+    #expect(try #require(RegionNetwork(bounds, objectives: rows)).units.isEmpty)
   }
 
   @Test func `its own evaluation follows the network`() throws {
     var random = RandomNetworks(seed: 5)
     let network = try random.dense([3, 12, 12, 3])
     let box = random.box(3, radius: 0.8)
-    let region = RegionNetwork(
-      RegionBounds(of: network, over: box), objectives: .margins(of: [1], label: 0, outputs: 3))
+    let region = try #require(
+      RegionNetwork(RegionBounds(of: network, over: box), objectives: .margins(of: [1], label: 0, outputs: 3)))
     for _ in 0..<20 {
       let point = random.point(in: box)
       let outputs = network.outputs(point)

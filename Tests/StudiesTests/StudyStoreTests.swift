@@ -253,7 +253,7 @@ enum Examples {
     let database = try DatabaseQueue(path: path)
     try database.write { db in
       try db.execute(
-        sql: "INSERT INTO sample VALUES (3, 0, 0, 0, 0, 0, 'odd', NULL, 0, 0, x'00')")
+        sql: "INSERT INTO sample VALUES (3, 0, 0, 0, 0, 'soundBounds', 0, 'odd', NULL, 0, 0, x'00')")
     }
     let store = try StudyStore.openForReading(path)
     #expect(throws: StoreError.damaged(path: path, reason: "sample 3 has the status odd")) { _ = try store.records() }

@@ -65,6 +65,20 @@ import Testing
     }
   }
 
+  @Test(arguments: 0..<8) func `the search and CBC agree`(_ seed: Int) throws {
+    var random = RandomNetworks(seed: UInt64(70 + seed))
+    let network = try random.dense([5, 12, 12, 4])
+    let region = try Region(
+      ballAround: (0..<5).map { _ in random.uniform(0, 1) }, radius: 0.25, validRange: 0...1)
+    let brackets = try ExactEngine.allCases.map {
+      try ExactMargin.bracket(of: network, over: region, label: 2, settings: ExactSettings(engine: $0))
+    }
+    for bracket in brackets {
+      #expect(bracket.openReason == nil)
+      #expect(abs(bracket.upper - brackets[0].upper) < 2e-6)
+    }
+  }
+
   @Test func `no time still gives an honest bracket`() throws {
     var random = RandomNetworks(seed: 11)
     let network = try random.dense([6, 30, 30, 4])
@@ -72,7 +86,7 @@ import Testing
     let open = try ExactMargin.bracket(of: network, over: region, label: 0, settings: .init(timeout: 0))
     #expect(open.openReason == .timeLimit)
     let closed = try ExactMargin.bracket(of: network, over: region, label: 0, settings: .init())
-    #expect(closed.openReason == nil)
+    #expect(closed.openReason == nil && closed.evidence == .soundBounds)
     #expect(open.lower.margin <= closed.upper && closed.lower.margin <= open.upper)
   }
 }

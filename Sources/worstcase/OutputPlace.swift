@@ -1,0 +1,48 @@
+import Foundation
+
+/// Where results will go, looked at before the work that makes them.
+enum OutputPlace {
+  /// Refuses a path where no file can be written.
+  static func requireFile(_ path: String, option: String) throws {
+    var isFolder: ObjCBool = false
+    guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue else {
+      throw Failure(status: .badInput, message: "\(option): \(path) is a folder; name a file")
+    }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    guard FileManager.default.fileExists(atPath: folder) else {
+      throw Failure(status: .badInput, message: "\(option): the folder \(folder) does not exist; create it first")
+    }
+    try requireWritable(folder, option: option)
+  }
+
+  /// Refuses a path where no folder is and none can be made; folders above it that are missing count as makeable.
+  static func requireFolder(_ path: String, option: String) throws {
+    var present = URL(fileURLWithPath: path)
+    while !FileManager.default.fileExists(atPath: present.path), present.path != "/" {
+      present.deleteLastPathComponent()
+    }
+    try requireWritable(present.path, option: option)
+  }
+
+  /// The folder of a study's report if the user names none: beside the study's file, with its name.
+  static func reportFolder(forStudyAt path: String) -> String {
+    let bare = (path as NSString).deletingPathExtension
+    return bare == path ? path + "-report" : bare
+  }
+
+  /// Makes a file and removes it: permissions do not tell of read-only and special file systems.
+  private static func requireWritable(_ folder: String, option: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+      throw Failure(status: .badInput, message: "\(option): \(folder) is not a folder")
+    }
+    let probe = folder + "/.worstcase-\(UUID().uuidString)"
+    let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      let reason = String(cString: strerror(errno))
+      throw Failure(status: .badInput, message: "\(option): no file can be made in the folder \(folder) (\(reason))")
+    }
+    close(descriptor)
+    unlink(probe)
+  }
+}

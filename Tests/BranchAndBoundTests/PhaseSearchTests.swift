@@ -1,0 +1,93 @@
+import Bounds
+import Intervals
+import MathematicalPrograms
+import Networks
+import RegionNetworks
+import TestSupport
+import Testing
+
+@testable import BranchAndBound
+
+@Suite struct PhaseSearchTests {
+  /// A small network, a box, and its folding with two margins as objectives.
+  static func question(_ seed: Int, hidden: Int = 6) throws -> (network: Network, box: Box, region: RegionNetwork) {
+    var random = RandomNetworks(seed: UInt64(seed))
+    let network = try random.dense([3, hidden, hidden, 3])
+    let box = random.box(3, radius: 0.4)
+    var bounds = RegionBounds(of: network, over: box)
+    bounds.refine()
+    let region = try #require(RegionNetwork(bounds, objectives: .margins(of: [1, 2], label: 0, outputs: 3)))
+    return (network, box, region)
+  }
+
+  /// The largest value over all activation patterns, one linear program each; nil with more than 8 units.
+  static func bruteForce(_ region: RegionNetwork, objective: Int) -> Double? {
+    guard region.units.count <= 8 else { return nil }
+    let encoding = BigMEncoding(region, objective: objective)
+    var best = -Double.infinity
+    for bits in 0..<(1 << region.units.count) {
+      let pattern = region.units.indices.map { bits >> $0 & 1 == 1 }
+      guard var solver = ClpSolver(encoding.fixed(to: pattern)), let outcome = solver.solve(seconds: 10),
+        outcome.isOptimal
+      else { continue }
+      best = max(
+        best, zip(encoding.program.objective, outcome.columns).reduce(encoding.objectiveConstant) { $0 + $1.0 * $1.1 })
+    }
+    return best
+  }
+
+  /// Runs a search that takes every offered input at its word in ordinary arithmetic.
+  static func search(
+    _ region: RegionNetwork, objective: Int, centre: [Double], nodeLimit: Int = .max
+  ) -> (outcome: PhaseSearch.Outcome, best: Double) {
+    func value(_ input: [Double]) -> Double {
+      region.objectives[objective].value(input: input, outputs: region.outputs(at: input))
+    }
+    var best = value(centre)
+    let outcome = PhaseSearch(region, objective: objective, others: centre).run(
+      PhaseSearch.Request(
+        incumbent: best, tolerance: 5e-7, nodeLimit: nodeLimit, remaining: { 30 },
+        offer: { input in
+          best = max(best, value(input))
+          return best
+        }),
+      rootBound: 1e6)
+    return (outcome, best)
+  }
+
+  @Test(arguments: 0..<40) func `the search ends at the optimum of brute force`(_ seed: Int) throws {
+    let (_, box, region) = try Self.question(seed)
+    for objective in 0..<2 {
+      let (outcome, best) = Self.search(region, objective: objective, centre: box.clamp([0, 0, 0]))
+      #expect(outcome.isFinished)
+      #expect(outcome.upper >= best - 1e-9)
+      #expect(outcome.upper <= best + 1e-6)
+      guard let expected = Self.bruteForce(region, objective: objective) else { continue }
+      #expect(outcome.upper >= expected - 1e-9)
+      #expect(abs(best - expected) < 1e-6)
+    }
+  }
+
+  /// The promise that matters, judged without any solver: no point of the box exceeds the upper end, finished or not.
+  @Test(arguments: 0..<20) func `no point exceeds the upper end`(_ seed: Int) throws {
+    let (network, box, region) = try Self.question(100 + seed, hidden: 14)
+    var random = RandomNetworks(seed: UInt64(seed))
+    for limit in [0, 1, 5, Int.max] {
+      let outcome = Self.search(region, objective: 1, centre: box.clamp([0, 0, 0]), nodeLimit: limit).outcome
+      for _ in 0..<20 {
+        let outputs = exactValues(of: network, at: random.point(in: box))[network.output.index]
+        #expect(outputs[2] <= outputs[0] + exact(outcome.upper))
+      }
+    }
+  }
+
+  @Test(arguments: 0..<10) func `more nodes never loosen the bound`(_ seed: Int) throws {
+    let (_, box, region) = try Self.question(200 + seed, hidden: 16)
+    var last = Double.infinity
+    for limit in [1, 4, 16, 64] {
+      let upper = Self.search(region, objective: 0, centre: box.clamp([0, 0, 0]), nodeLimit: limit).outcome.upper
+      #expect(upper <= last + 1e-9)
+      last = upper
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// What each verb answers about the network that the repository ships.
+@Suite("Verbs")
+struct VerbTests {
+  @Test("inspect lists layers, sizes and the file's own words")
+  func inspect() throws {
+    let folder = try Scratch()
+    let ending = try Tool.run(["inspect", Tool.model], in: folder)
+    #expect(ending.status == 0 && ending.errors.isEmpty)
+    for word in ["1x28x28", "4554", "1176", "convolution", "relu", "Gemm"] { #expect(ending.output.contains(word)) }
+    let json = try Tool.run(["inspect", Tool.model, "--json"], in: folder)
+    let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+    #expect(object?["parameters"] as? Int == 4554)
+    #expect(folder.contents().isEmpty)
+  }
+
+  @Test("run prints a line for each input, and writes the same numbers")
+  func run() throws {
+    let folder = try Scratch()
+    try folder.write(NumpyFiles.data(.init(repeating: 0, count: 784), extents: [28, 28]), to: "one.npy")
+    let values = (0..<1568).map { Float($0 % 7) / 7 }
+    try folder.write(NumpyFiles.data(values, extents: [2, 1, 28, 28]), to: "two.npy")
+    let one = try Tool.run(["run", Tool.model, "--input", "one.npy"], in: folder)
+    #expect(one.status == 0 && one.errors.isEmpty)
+    #expect(one.output.split(separator: " ").count == 10)
+    let two = try Tool.run(["run", Tool.model, "--input", "two.npy"], in: folder)
+    #expect(two.output.split(separator: "\n").count == 2)
+    let written = try Tool.run(["run", Tool.model, "--input", "two.npy", "--output", "y.npy"], in: folder)
+    #expect(written.status == 0 && written.output.isEmpty)
+    let header = folder.contents()["y.npy"].map { String(decoding: $0.prefix(128), as: UTF8.self) }
+    #expect(header?.contains("(2, 10)") == true)
+  }
+
+  @Test("exact gives a closed bracket for each sample, in order, whatever the threads")
+  func exact() throws {
+    let folder = try Scratch()
+    let arguments = ["exact", Tool.model, "--samples", "0...2,5", "--epsilon", "2/100"]
+    let table = try Tool.run(arguments, in: folder)
+    #expect(table.status == 0 && table.output.split(separator: "\n").count == 5)
+    struct Row: Decodable, Equatable {
+      var index, label: Int
+      var lower, upper: Double
+      var status: String
+    }
+    func rows(_ threads: Int) throws -> [Row] {
+      let ending = try Tool.run(arguments + ["--json", "--threads", "\(threads)"], in: folder)
+      #expect(ending.status == 0)
+      return try ending.output.split(separator: "\n").map { try JSONDecoder().decode(Row.self, from: Data($0.utf8)) }
+    }
+    let one = try rows(1)
+    #expect(one.map(\.index) == [0, 1, 2, 5])
+    #expect(one.allSatisfy { $0.status == "exact" && $0.lower <= $0.upper && $0.upper - $0.lower <= 1e-6 })
+    #expect(try rows(2) == one)
+    #expect(folder.contents().isEmpty)
+  }
+
+  @Test("exact that runs out of time says so: a bracket, and status 1")
+  func timeout() throws {
+    let ending = try Tool.run(
+      ["exact", Tool.model, "--samples", "0", "--epsilon", "0.3", "--timeout", "0.001"], in: try Scratch())
+    #expect(ending.status == 1)
+    #expect(ending.errors == "worstcase: 1 of 1 brackets stayed open\n")
+  }
+
+  @Test("study and report leave a table, a figure and a page")
+  func study() throws {
+    let folder = try Scratch()
+    let study = try Tool.run(
+      ["study", "--samples", "0..<2", "--epsilon", "0.02", "--methods", "IBP,PGD", "--store", "s.sqlite"], in: folder)
+    #expect(study.status == 0)
+    #expect(study.output.contains("IBP") && study.output.contains("2 samples, all exact"))
+    let files = ["errors.svg", "errors.png", "report.html", "samples.csv", "summary.json"]
+    for file in files { #expect(folder.contents()["s/\(file)"]?.isEmpty == false) }
+    let report = try Tool.run(["report", "s.sqlite", "--output", "again/deeper"], in: folder)
+    #expect(report.status == 0 && report.errors.isEmpty)
+    let contents = folder.contents()
+    for file in files { #expect(contents["again/deeper/\(file)"] != nil) }
+    #expect(contents["again/deeper/samples.csv"] == contents["s/samples.csv"])
+    #expect(Set(contents.keys.filter { !$0.contains("/") }) == ["s.sqlite", "s", "again"])
+  }
+
+  @Test("A study without a word of advice has its place, and a store without extension a report beside it")
+  func places() throws {
+    let folder = try Scratch()
+    let quick = ["study", "--samples", "0", "--epsilon", "0", "--methods", "IBP"]
+    #expect(try Tool.run(quick, in: folder).status == 0)
+    #expect(try Tool.run(quick + ["--store", "plain"], in: folder).status == 0)
+    let names = Set(folder.contents().keys)
+    #expect(names.isSuperset(of: ["study/digits-cnn3-ibp.sqlite", "study/digits-cnn3-ibp/report.html"]))
+    #expect(names.isSuperset(of: ["plain", "plain-report/report.html"]))
+  }
+}
