@@ -113,6 +113,10 @@ public struct PhaseSearch {
         let value = region.objectives[objective].value(input: input, outputs: region.outputs(at: input)) - shift
         if value > incumbent { incumbent = max(incumbent, request.offer(input) - shift) }
       }
+      guard bound > incumbent + request.tolerance else {
+        closed = max(closed, bound)
+        continue
+      }
       guard let unit = branchingUnit(node.phases, outcome) else {
         // Every phase is fixed and still no bound: what is known stays, honestly above the incumbent.
         closed = max(closed, bound)

@@ -30,6 +30,12 @@ enum Interruption {
       // Whoever started us in the background asked for the signal to be ignored.
       if unsafeBitCast(previous, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
     }
+    // A parent may have started us from a thread that blocks everything, which is inherited.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   private static let handler: @convention(c) (Int32) -> Void = { number in

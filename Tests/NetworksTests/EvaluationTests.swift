@@ -42,6 +42,17 @@ import Tensors
     }
   }
 
+  @Test func `a batch's gradients are those of its members`() throws {
+    var random = RandomNetworks(seed: 12)
+    for network in [try random.dense([5, 8, 8, 3]), try random.convolutional()] {
+      let points = (0..<3).map { _ in random.weights(network.inputCount) }
+      let seeds = (0..<3).map { _ in random.weights(network.outputCount) }
+      let together = network.evaluate(points.flatMap { $0 }, batch: 3).inputGradient(seed: seeds.flatMap { $0 })
+      let alone = zip(points, seeds).flatMap { network.evaluate($0).inputGradient(seed: $1) }
+      for (a, b) in zip(together, alone) { #expect(abs(a - b) < 1e-12 * (1 + abs(b))) }
+    }
+  }
+
   @Test func `a suffix continues where the prefix ends`() throws {
     var random = RandomNetworks(seed: 8)
     let network = try random.dense([4, 6, 5, 3])

@@ -4,9 +4,15 @@ import Testing
 /// A study that was stopped, however it was stopped, goes on where it was.
 @Suite("Continuing a study", .serialized)
 struct ContinuationTests {
-  static let study = [
-    "study", "--samples", "0..<6", "--epsilon", "0.08", "--methods", "IBP,SABR,PGD", "--store", "s.sqlite", "--json",
-  ]
+  static let study = question(samples: "0..<20")
+  /// Long enough to be interrupted on any machine.
+  static let longStudy = question(samples: "0..<2000")
+
+  private static func question(samples: String) -> [String] {
+    [
+      "study", "--samples", samples, "--epsilon", "0.08", "--methods", "IBP,SABR,PGD", "--store", "s.sqlite", "--json",
+    ]
+  }
 
   private func table(_ folder: borrowing Scratch) throws -> StudyTable {
     try StudyTable(folder.url.appendingPathComponent("s/samples.csv"))
@@ -20,11 +26,11 @@ struct ContinuationTests {
   func continues() throws {
     let whole = try Scratch()
     let first = try Tool.run(Self.study + ["--threads", "2"], in: whole)
-    #expect(first.status == 0 && first.output.split(separator: "\n").count == 6)
+    #expect(first.status == 0 && first.output.split(separator: "\n").count == 20)
     let before = whole.contents()["s/samples.csv"]
     let second = try Tool.run(Self.study, in: whole)
     #expect(second.status == 0 && second.output.isEmpty)
-    #expect(second.errors.contains("continuing s.sqlite: 6 of 6 samples are there"))
+    #expect(second.errors.contains("continuing s.sqlite: 20 of 20 samples are there"))
     #expect(whole.contents()["s/samples.csv"] == before)
 
     let stopped = try Scratch()
@@ -34,14 +40,14 @@ struct ContinuationTests {
     let resumed = try Tool.run(Self.study + ["--threads", "1"], in: stopped)
     #expect(resumed.status == 0)
     let fresh = resumed.output.split(separator: "\n").count
-    #expect((1...4).contains(fresh))
+    #expect((1...18).contains(fresh))
     #expect(try table(stopped).results == table(whole).results)
   }
 
   @Test("Ctrl-C and polite termination end it at once, and the rows are there", arguments: [SIGINT, SIGTERM])
   func interrupted(signal: Int32) throws {
     let folder = try Scratch()
-    let ending = try Tool.run(Self.study, in: folder, interrupt: (after: Self.lines(1), signal: signal))
+    let ending = try Tool.run(Self.longStudy, in: folder, interrupt: (after: Self.lines(1), signal: signal))
     #expect(ending.status == 128 + signal)
     #expect(
       ending.errors.hasSuffix(
@@ -53,7 +59,7 @@ struct ContinuationTests {
   @Test("An interrupted question that stores nothing does not say that it did")
   func interruptedExact() throws {
     let ending = try Tool.run(
-      ["exact", Tool.model, "--samples", "0..<100", "--json"], in: try Scratch(),
+      ["exact", Tool.model, "--samples", "0..<2000", "--json"], in: try Scratch(),
       interrupt: (after: Self.lines(1), signal: SIGINT))
     #expect(ending.status == 130)
     #expect(ending.errors == "worstcase: interrupted\n")
@@ -66,7 +72,7 @@ struct ContinuationTests {
     let path = folder.url
     let outcome = SecondWriter(folder: path)
     _ = try Tool.run(
-      Self.study, in: folder, interrupt: (after: { text in text.contains("\n") && outcome.ask() }, signal: SIGKILL))
+      Self.longStudy, in: folder, interrupt: (after: { text in text.contains("\n") && outcome.ask() }, signal: SIGKILL))
     #expect(outcome.status == 2)
     #expect(outcome.errors.contains("is being written by process"))
   }

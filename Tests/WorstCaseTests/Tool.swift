@@ -39,6 +39,8 @@ enum Tool {
     let output = outputs.url.appendingPathComponent("output")
     let errors = outputs.url.appendingPathComponent("errors")
     for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
+    // A shell that runs the tests in the background has them ignore Ctrl-C, and the tool would inherit that.
+    signal(SIGINT, SIG_DFL)
     let process = Process()
     process.executableURL = location
     process.arguments = arguments
