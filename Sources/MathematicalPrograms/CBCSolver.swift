@@ -44,6 +44,8 @@ public enum CBCSolver {
     public let stop: Stop
     /// How many nodes the search had.
     public let nodes: Int
+    /// Seconds that the request waited for another one to end.
+    public fileprivate(set) var waitedSeconds = 0.0
   }
 
   /// How far an LP inside CBC may be from dual feasible: as tight as double precision carries.
@@ -57,7 +59,13 @@ public enum CBCSolver {
   ///
   /// - Complexity: exponential in the number of integer columns, in the worst case.
   public static func maximise(_ program: LinearProgram, _ request: Request) -> Outcome {
-    oneAtATime.withLock { _ in solve(program, request) }
+    let asked = ContinuousClock.now
+    return oneAtATime.withLock { _ in
+      let waited = (ContinuousClock.now - asked) / .seconds(1)
+      var outcome = solve(program, request)
+      outcome.waitedSeconds = waited
+      return outcome
+    }
   }
 
   /// By how much CBC's own bound may lie below the true one.

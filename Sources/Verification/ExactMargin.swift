@@ -59,7 +59,7 @@ public struct ExactMargin {
   private let label: Int
   private let settings: ExactSettings
   private let replay: Replay
-  private let deadline: Deadline
+  private var deadline: Deadline
   private var stream: RandomStream
 
   /// Computes the bracket.
@@ -149,7 +149,7 @@ public struct ExactMargin {
   }
 
   /// Proves that a class cannot beat the incumbent, or raises the incumbent to what it reaches.
-  private func close(
+  private mutating func close(
     _ target: OpenClass, objective: Int, of folded: RegionNetwork, incumbent: inout Witness
   ) throws(VerificationError) -> Answer {
     guard !deadline.hasPassed else { return Answer(upper: target.upper, reason: .timeLimit) }
@@ -176,6 +176,7 @@ public struct ExactMargin {
   private func search(
     _ target: OpenClass, objective: Int, of folded: RegionNetwork, ascent: PatternAscent, incumbent: inout Witness
   ) -> Answer {
+    let deadline = deadline
     var best = incumbent
     let outcome = PhaseSearch(folded, objective: objective, others: incumbent.input).run(
       PhaseSearch.Request(
@@ -196,12 +197,13 @@ public struct ExactMargin {
   }
 
   /// CBC on the big-M program.
-  private func solve(
+  private mutating func solve(
     _ target: OpenClass, encoding: BigMEncoding, ascent: PatternAscent, incumbent: inout Witness
   ) -> Answer {
     let offset = encoding.objectiveConstant
     let outcome = CBCSolver.maximise(
       encoding.program, CBCSolver.Request(seconds: deadline.remaining, cutoff: incumbent.margin - offset))
+    deadline.discount(outcome.waitedSeconds)
     if let candidate = outcome.candidate {
       let input = encoding.input(from: candidate, others: incumbent.input, within: region.inner)
       if let witness = replay.confirm(input) {
