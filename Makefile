@@ -20,9 +20,11 @@ build: setup
 study: build
 	$(TOOL) study $(STUDY)
 
-# All tests, in release mode: numerics without optimisation are too slow to test.
+# All tests, in release mode: numerics without optimisation are too slow to test. Built by `swift build`, for `swift
+# test` builds with flags of its own and so everything anew.
 test: setup
-	swift test $(SWIFT_FLAGS)
+	swift build $(SWIFT_FLAGS) --build-tests
+	swift test --skip-build $(SWIFT_FLAGS)
 
 # Exported networks against the ONNX checker and ONNX Runtime, in a throw-away Python environment.
 oracle:
