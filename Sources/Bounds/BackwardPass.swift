@@ -55,11 +55,6 @@ public struct BackwardPass {
     for node in bounds.network.nodes.reversed() {
       guard case var rows? = pending[node.id.index] else { continue }
       pending[node.id.index] = nil
-      // Rows that came along several ways were added up, one rounding for each sum.
-      if bounds.readers[node.id.index] > 1 {
-        let unit = Double(2 * bounds.readers[node.id.index]) * RoundingError.unit
-        addErrors(rows, reach: bounds.boxes[node.id.index].magnitudes.map { unit * $0 })
-      }
       switch node.operation {
       case .input:
         inputCoefficients = rows
@@ -145,6 +140,8 @@ public struct BackwardPass {
     }
     pending[node.index] = nil
     for i in sum.indices { sum[i] += rows[i] }
+    // One rounding for each sum, of its own size: later sums may cancel, its error does not.
+    addErrors(sum, reach: bounds.boxes[node.index].magnitudes.map { 2 * RoundingError.unit * $0 })
     pending[node.index] = sum
   }
 }

@@ -14,8 +14,6 @@ public struct RegionBounds: Sendable {
   let errorReach: [[Double]]
   /// For each linear node, what all underflows of pulled-back coefficients together can change; 0 for others.
   let underflowReach: [Double]
-  /// For each node, how many nodes read it.
-  let readers: [Int]
 
   /// The boxes of interval propagation (IBP).
   ///
@@ -26,9 +24,7 @@ public struct RegionBounds: Sendable {
     boxes = network.intervals(over: input)
     var reach: [[Double]] = []
     var underflow: [Double] = []
-    var readers = [Int](repeating: 0, count: network.nodes.count)
     for node in network.nodes {
-      for source in node.sources { readers[source.index] += 1 }
       if case .linear(let layer, let source) = node.operation {
         reach.append(layer.errorReach(over: boxes[source.index]))
         underflow.append(RoundingError.underflow * (1 + boxes[source.index].magnitudes.reduce(0, +)))
@@ -39,7 +35,6 @@ public struct RegionBounds: Sendable {
     }
     errorReach = reach
     underflowReach = underflow
-    self.readers = readers
   }
 
   /// The input box.

@@ -14,10 +14,22 @@ public struct PhaseSearch {
   public struct Outcome: Sendable {
     /// The objective row's real value nowhere exceeds this.
     public var upper: Double
-    /// Whether all of the search space is closed; if not, `upper` comes from what is left open.
-    public var isFinished: Bool
+    /// How it ended; unless finished, `upper` comes from what is left open.
+    public var stop: Stop
     /// How many linear programs were solved.
     public var nodes: Int
+  }
+
+  /// How a search ends.
+  public enum Stop: Sendable {
+    /// All of the search space is closed.
+    case finished
+    /// The time was up.
+    case timeLimit
+    /// The node limit was reached.
+    case nodeLimit
+    /// Every phase of some part is fixed and its bound still too high, by rounding or a solver's failure.
+    case numerical
   }
 
   /// Limits and helpers of a search.
@@ -83,9 +95,9 @@ public struct PhaseSearch {
     var closed = -Double.infinity
     var nodes = 0
     guard var solver = ClpSolver(relaxation.program) else {
-      return Outcome(upper: rootBound, isFinished: false, nodes: 0)
+      return Outcome(upper: rootBound, stop: .numerical, nodes: 0)
     }
-    var isFinished = true
+    var stop = Stop.finished
     while let node = open.popLast() {
       let target = incumbent + request.tolerance
       guard node.bound > target else {
@@ -95,7 +107,7 @@ public struct PhaseSearch {
       let seconds = request.remaining()
       guard seconds > 0, nodes < request.nodeLimit else {
         closed = open.reduce(max(closed, node.bound)) { max($0, $1.bound) }
-        isFinished = false
+        stop = seconds > 0 ? .nodeLimit : .timeLimit
         break
       }
       nodes += 1
@@ -120,7 +132,7 @@ public struct PhaseSearch {
       guard let unit = branchingUnit(node.phases, outcome) else {
         // Every phase is fixed and still no bound: what is known stays, honestly above the incumbent.
         closed = max(closed, bound)
-        isFinished = false
+        stop = .numerical
         continue
       }
       let preActivation = outcome.map { $0.columns[relaxation.preActivationColumn(unit)] } ?? 0
@@ -132,7 +144,7 @@ public struct PhaseSearch {
       }
     }
     let upper = ((closed + shift).nextUp + relaxation.objectiveError).nextUp
-    return Outcome(upper: min(rootBound, upper), isFinished: isFinished, nodes: nodes)
+    return Outcome(upper: min(rootBound, upper), stop: stop, nodes: nodes)
   }
 
   /// The free unit whose relaxation costs the bound most: its gap to ReLU times the weight of its chord.

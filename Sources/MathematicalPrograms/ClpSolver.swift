@@ -15,6 +15,9 @@ public struct ClpSolver: ~Copyable {
     public let isOptimal: Bool
   }
 
+  /// Clp's status for a solve that ended at a limit.
+  private static let stopped: Int32 = 3
+
   /// How far Clp may be from feasible and from optimal before it stops.
   private static let tolerance = 1e-9
 
@@ -57,12 +60,19 @@ public struct ClpSolver: ~Copyable {
     Clp_rowUpper(handle)?.update(from: ranges.rowUpper, count: rowCount)
   }
 
-  /// Solves the program by the dual simplex method, at most for the given time.
+  /// Iterations between two looks at the clock. Clp's own time limit counts the processor time of all threads of the
+  /// process, which has nothing to do with this solve.
+  private static let slice: Int32 = 2000
+
+  /// Solves the program by the dual simplex method, for about the given wall-clock time at most.
   ///
   /// - Returns: nil if Clp has nothing to say.
   public mutating func solve(seconds: Double) -> Outcome? {
-    Clp_setMaximumSeconds(handle, max(0.01, seconds))
-    _ = Clp_dual(handle, 0)
+    let start = ContinuousClock.now
+    Clp_setMaximumIterations(handle, Self.slice)
+    repeat {
+      _ = Clp_dual(handle, 0)
+    } while Clp_status(handle) == Self.stopped && (ContinuousClock.now - start) / .seconds(1) < seconds
     guard let columns = Clp_primalColumnSolution(handle), let duals = Clp_dualRowSolution(handle) else { return nil }
     return Outcome(
       columns: Array(UnsafeBufferPointer(start: columns, count: columnCount)),

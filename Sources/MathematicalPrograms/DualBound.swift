@@ -44,6 +44,7 @@ public struct DualBound: Sendable {
       magnitude += (y[row] * end).magnitude
     }
     var error = 0.0
+    var widths = 0.0
     for column in objective.indices {
       var reduced = objective[column]
       var size = reduced.magnitude
@@ -58,8 +59,11 @@ public struct DualBound: Sendable {
       bound += term
       magnitude += term.magnitude
       error += size * max(lower.magnitude, upper.magnitude)
+      widths += max(lower.magnitude, upper.magnitude)
     }
-    let total = bound + (gamma * error + sumGamma * magnitude) * (1 + 0x1p-20) + RoundingError.underflow
+    let total =
+      bound + (gamma * error + sumGamma * magnitude) * (1 + 0x1p-20)
+      + RoundingError.underflow * (1 + widths)
     return total.isNaN ? .infinity : total.nextUp
   }
 }

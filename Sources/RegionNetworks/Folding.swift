@@ -77,7 +77,7 @@ struct Folding {
       coefficients.reduce(0) { max($0, $1.magnitude) }, unitTerms.reduce(0) { max($0, $1.coefficient.magnitude) })
     let threshold = largest * Self.negligible
     guard largest.isFinite, pass.constants[index].isFinite, pass.errorBound(index).isFinite,
-      coefficients.allSatisfy(\.isFinite)
+      coefficients.allSatisfy(\.isFinite), unitTerms.allSatisfy({ $0.coefficient.isFinite })
     else { return nil }
 
     var constant = Interval(pass.constants[index])

@@ -53,7 +53,14 @@ public struct RegionNetwork: Sendable {
     guard let objectives = folding.rows(rows, over: network.output) else { return nil }
     input = bounds.input
     (self.units, self.objectives) = Self.reachable(units, from: objectives)
+    // Whoever builds programs on the rows needs ranges for everything in them.
+    let ranges =
+      self.units.map { reach(of: $0.preActivation) + max(-$0.lower, $0.upper) } + self.objectives.map { reach(of: $0) }
+    guard ranges.allSatisfy({ $0 < Self.largestReach }) else { return nil }
   }
+
+  /// Beyond this a solver's arithmetic has nothing left to say, and its products overflow.
+  private static let largestReach = 1e150
 
   /// The units that the objectives depend on, and all rows renumbered to them.
   private static func reachable(_ units: [RegionUnit], from objectives: [AffineRow]) -> ([RegionUnit], [AffineRow]) {

@@ -165,9 +165,12 @@ public struct ExactMargin {
     if settings.engine == .milp || (settings.engine == .auto && answer.reason != nil && !deadline.hasPassed) {
       let word = solve(target, encoding: encoding, ascent: ascent, incumbent: &incumbent)
       try refuseContradiction(incumbent, classes: [target.index], uppers: [word.upper], source: "CBC")
-      let nodes = answer.nodes + word.nodes
-      if word.upper < answer.upper { answer = word }
-      answer.nodes = nodes
+      if word.upper < answer.upper {
+        answer.upper = word.upper
+        answer.evidence = .solver
+      }
+      answer.reason = word.reason
+      answer.nodes += word.nodes
     }
     return answer
   }
@@ -191,9 +194,13 @@ public struct ExactMargin {
         }),
       rootBound: target.upper)
     incumbent = best
-    return Answer(
-      upper: outcome.upper, reason: outcome.isFinished ? nil : .timeLimit, evidence: .soundBounds,
-      nodes: outcome.nodes)
+    let reason: MarginBracket.OpenReason? =
+      switch outcome.stop {
+      case .finished: nil
+      case .timeLimit, .nodeLimit: .timeLimit
+      case .numerical: .solverFailed
+      }
+    return Answer(upper: outcome.upper, reason: reason, evidence: .soundBounds, nodes: outcome.nodes)
   }
 
   /// CBC on the big-M program.

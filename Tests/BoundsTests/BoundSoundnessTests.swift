@@ -1,6 +1,7 @@
 import Bounds
 import Intervals
 import Networks
+import Tensors
 import TestSupport
 import Testing
 
@@ -73,6 +74,24 @@ import Testing
       let new = refined.boxes[node.id.index]
       for i in 0..<old.count { #expect(new.lower[i] >= old.lower[i] && new.upper[i] <= old.upper[i]) }
     }
+  }
+
+  /// Many nodes read the input; the sums of their coefficients nearly cancel, the errors of the partial sums do not.
+  @Test func `partial sums at a node with many readers are counted`() throws {
+    let readers = 1000
+    var builder = NetworkBuilder(inputShape: Shape(vector: 1))
+    var terms: [NodeID] = []
+    for i in 0..<readers {
+      let weight = i == 0 ? -1 : i == readers - 1 ? 1 : 0x1p-53
+      terms.append(
+        try builder.linear(
+          LinearLayer(map: .dense(DenseMap(rows: 1, columns: 1, weights: [weight]))), of: builder.input,
+          shape: Shape(vector: 1), name: "branch \(i)"))
+    }
+    let output = try builder.sum(terms, shape: Shape(vector: 1), name: "sum")
+    let bounds = RegionBounds(of: builder.network(output: output), over: Box(lower: [0], upper: [1]))
+    let upper = bounds.upperBounds(of: .elements([0], width: 1), by: .crown)[0]
+    #expect(exact(upper) >= exact(Double(readers - 2) * 0x1p-53))
   }
 
   @Test func `overflow leaves bounds that say nothing, not wrong ones`() throws {

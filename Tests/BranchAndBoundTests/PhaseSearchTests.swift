@@ -59,7 +59,7 @@ import Testing
     let (_, box, region) = try Self.question(seed)
     for objective in 0..<2 {
       let (outcome, best) = Self.search(region, objective: objective, centre: box.clamp([0, 0, 0]))
-      #expect(outcome.isFinished)
+      #expect(outcome.stop == .finished)
       #expect(outcome.upper >= best - 1e-9)
       #expect(outcome.upper <= best + 1e-6)
       guard let expected = Self.bruteForce(region, objective: objective) else { continue }

@@ -1,6 +1,7 @@
 import Bounds
 import Intervals
 import Networks
+import Tensors
 import TestSupport
 import Testing
 
@@ -76,6 +77,27 @@ import Testing
     for bracket in brackets {
       #expect(bracket.openReason == nil)
       #expect(abs(bracket.upper - brackets[0].upper) < 2e-6)
+    }
+  }
+
+  /// Ranges that are finite each and overflow together: an open bracket, not a trap.
+  @Test(arguments: [1.5e308, 1e200]) func `numbers beyond double precision leave the bracket open`(
+    _ weight: Double
+  ) throws {
+    var builder = NetworkBuilder(inputShape: Shape(vector: 1))
+    var last = try builder.linear(
+      LinearLayer(map: .dense(DenseMap(rows: 1, columns: 1, weights: [weight])), bias: [-weight / 1.5]),
+      of: builder.input, shape: Shape(vector: 1), name: "fc1")
+    last = builder.activation(.relu, of: last, name: "relu")
+    last = try builder.linear(
+      LinearLayer(map: .dense(DenseMap(rows: 2, columns: 1, weights: [0, 1 / weight]))), of: last,
+      shape: Shape(vector: 2), name: "fc2")
+    let network = builder.network(output: last)
+    for engine in ExactEngine.allCases {
+      let bracket = try ExactMargin.bracket(
+        of: network, over: Region(box: Box(lower: [0], upper: [1])), label: 0, settings: ExactSettings(engine: engine))
+      #expect(bracket.openReason == .overflow || bracket.gap <= 1e-6)
+      #expect(bracket.lower.margin <= 1.0 / 3 + 1e-9 && bracket.upper >= 1.0 / 3 - 1e-9)
     }
   }
 
