@@ -3,10 +3,9 @@ import Networks
 
 /// Linear bounds of ReLU on the pre-activation ranges of one activation node.
 ///
-/// On `[l, u]` with `l < 0 < u`, ReLU lies below the chord `slope·z + offset` through `(l, 0)` and `(u, u)` and above
-/// `lowerSlope·z` for any lower slope in `[0, 1]`; here 1 where `u > −l` and 0 elsewhere, which has the smaller area.
-/// - Soundness: the chord's slope is rounded freely and its offset upward far enough that the line stays above ReLU
-///   at both ends of the range; ReLU is convex, so it stays above in between.
+/// On `[l, u]` with `l < 0 < u`, ReLU lies below its chord and above `lowerSlope·z` for any lower slope in `[0, 1]`;
+/// here 1 where `u > −l` and 0 elsewhere, which has the smaller area.
+/// - Soundness: ``ReLUChord`` for the upper line; the lower one goes through the origin.
 /// - Source: Zhang et al. 2018 (CROWN), table 2, adaptive lower slope.
 struct ReLURelaxation: Sendable {
   /// The units that are never positive.
@@ -31,9 +30,9 @@ struct ReLURelaxation: Sendable {
         dead.append(i)
       } else if l < 0 {
         unstable.append(i)
-        let chord = min(1, u / (u - l))
-        slope.append(chord)
-        offset.append(max((-chord * l).nextUp, (u - (chord * u).nextDown).nextUp))
+        let chord = ReLUChord(lower: l, upper: u)
+        slope.append(chord.slope)
+        offset.append(chord.offset)
         lowerSlope.append(u > -l ? 1 : 0)
       }
     }

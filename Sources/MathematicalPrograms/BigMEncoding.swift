@@ -13,13 +13,11 @@ import RegionNetworks
 public struct BigMEncoding: Sendable {
   /// The program; inputs first, then the output and the binary of each unit in turn.
   public private(set) var program = LinearProgram()
-  /// The input element that each of the first columns stands for.
-  public let inputElements: [Int]
   /// The objective's constant and error, which the program leaves out.
   public let objectiveConstant, objectiveError: Double
 
   private let region: RegionNetwork
-  private let columnOfInput: [Int: Int]
+  private let inputs: InputColumns
 
   /// The program for one of a region network's objectives.
   public init(_ region: RegionNetwork, objective: Int) {
@@ -28,12 +26,7 @@ public struct BigMEncoding: Sendable {
     objectiveConstant = row.constant
     objectiveError = row.error
 
-    inputElements = region.inputElements(ofObjective: objective)
-    var columnOfInput: [Int: Int] = [:]
-    for element in inputElements {
-      columnOfInput[element] = program.addColumn(region.input.lower[element], region.input.upper[element])
-    }
-    self.columnOfInput = columnOfInput
+    inputs = InputColumns(region, objective: objective, to: &program)
     for unit in region.units {
       _ = program.addColumn(0, unit.upper)
       _ = program.addColumn(0, 1, integer: true)
@@ -43,21 +36,19 @@ public struct BigMEncoding: Sendable {
   }
 
   /// The column of a unit's output.
-  public func outputColumn(_ unit: Int) -> Int { inputElements.count + 2 * unit }
+  public func outputColumn(_ unit: Int) -> Int { inputs.elements.count + 2 * unit }
   /// The column of a unit's binary, 1 where it is active.
-  public func binaryColumn(_ unit: Int) -> Int { inputElements.count + 2 * unit + 1 }
+  public func binaryColumn(_ unit: Int) -> Int { inputs.elements.count + 2 * unit + 1 }
 
   /// A whole input made of a solution's input columns, clamped to a box; elements that no row names take `others`.
   public func input(from columns: [Double], others: [Double], within box: Box) -> [Double] {
-    var input = others
-    for (column, element) in inputElements.enumerated() { input[element] = columns[column] }
-    return box.clamp(input)
+    inputs.input(from: columns, others: others, within: box)
   }
 
   /// The solution that an input stands for: every column's value.
   public func columns(for input: [Double]) -> [Double] {
     let outputs = region.outputs(at: input)
-    return inputElements.map { input[$0] } + outputs.flatMap { [$0, $0 > 0 ? 1 : 0] }
+    return inputs.elements.map { input[$0] } + outputs.flatMap { [$0, $0 > 0 ? 1 : 0] }
   }
 
   /// The same program with every binary fixed to an activation pattern: linear.
@@ -83,8 +74,6 @@ public struct BigMEncoding: Sendable {
   }
 
   private func terms(of row: AffineRow) -> [(column: Int, coefficient: Double)] {
-    row.inputs.compactMap { term in
-      columnOfInput[term.variable].map { (column: $0, coefficient: term.coefficient) }
-    } + row.units.map { (column: outputColumn($0.variable), coefficient: $0.coefficient) }
+    inputs.terms(of: row, outputColumn: outputColumn)
   }
 }

@@ -12,7 +12,8 @@ public enum CBCSolver {
     public var seconds: Double
     /// Only solutions above this value are wanted; nil where nothing is known.
     public var cutoff: Double?
-    /// A solution known before, one value for each column.
+    /// A solution known before, one value for each column. CBC refuses a start that does not beat its cutoff, so the
+    /// cutoff is lowered below it; nothing between the two counts as news.
     public var start: [Double]?
 
     /// A request.
@@ -52,6 +53,9 @@ public enum CBCSolver {
   static let dualTolerance = 1e-9
   /// How much better than the best known a solution must be for CBC to look for it.
   static let increment = 1e-7
+
+  /// How far below a start's value the cutoff must lie for CBC to take the start.
+  static let startMargin = 1e-6
 
   private static let oneAtATime = Mutex(())
 
@@ -98,7 +102,10 @@ public enum CBCSolver {
     ]
     for (name, value) in parameters { Cbc_setParameter(model, name, value) }
     Cbc_setMaximumSeconds(model, max(0.01, request.seconds))
-    if let cutoff = request.cutoff { Cbc_setCutoff(model, -cutoff) }
+    if let cutoff = request.cutoff {
+      let value = request.start.map { program.objectiveValue(at: $0) - startMargin } ?? .infinity
+      Cbc_setCutoff(model, -min(cutoff, value))
+    }
     if let start = request.start {
       Cbc_setMIPStartI(model, Int32(start.count), Array(0..<Int32(start.count)), start)
     }

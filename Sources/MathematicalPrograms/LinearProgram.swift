@@ -53,6 +53,11 @@ public struct LinearProgram: Sendable {
     columnUpper[column] = value
   }
 
+  /// The objective's value at a point, one entry for each column.
+  public func objectiveValue(at point: [Double]) -> Double {
+    zip(objective, point).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
   /// Calls the closure with each column and coefficient of a row.
   func forEachTerm(of row: Int, _ body: (Int, Double) -> Void) {
     for term in rowTerms[row] { body(term.column, term.coefficient) }

@@ -1,3 +1,4 @@
+import Bounds
 import Networks
 import RegionNetworks
 
@@ -18,8 +19,7 @@ public enum Phase: Int8, Sendable {
 /// that a search re-solves from the last basis; with every phase fixed the program is exact. Each tie may be broken at
 /// a penalty, so that every program has a solution and multipliers: phases that no input realises show as a low value
 /// rather than as a claim of infeasibility, which would need another kind of proof.
-/// - Soundness: z is known up to its row's error, which widens the row; the chord's offset is rounded upward until the
-///   line lies above ReLU at both ends.
+/// - Soundness: z is known up to its row's error, which widens the row; the chord is ``ReLUChord``.
 /// - Source: Ehlers 2017 (the triangle); Bunel et al. 2018 (branching on phases).
 public struct TriangleRelaxation: Sendable {
   /// What it costs to break a unit's tie by one, relative to the objective's largest coefficient. A sound bound
@@ -28,24 +28,17 @@ public struct TriangleRelaxation: Sendable {
 
   /// The program; inputs first, then for each unit its pre-activation, its output, and its tie's slack either way.
   public private(set) var program = LinearProgram()
-  /// The input element that each of the first columns stands for.
-  public let inputElements: [Int]
   /// The objective's constant and error, which the program leaves out.
   public let objectiveConstant, objectiveError: Double
 
-  private let columnOfInput: [Int: Int]
+  private let inputs: InputColumns
 
   /// The program for one of a region network's objectives.
   public init(_ region: RegionNetwork, objective: Int) {
     let row = region.objectives[objective]
     objectiveConstant = row.constant
     objectiveError = row.error
-    inputElements = region.inputElements(ofObjective: objective)
-    var columnOfInput: [Int: Int] = [:]
-    for element in inputElements {
-      columnOfInput[element] = program.addColumn(region.input.lower[element], region.input.upper[element])
-    }
-    self.columnOfInput = columnOfInput
+    inputs = InputColumns(region, objective: objective, to: &program)
     let largest = (row.inputs + row.units).reduce(1) { max($0, $1.coefficient.magnitude) }
     for unit in region.units {
       _ = program.addColumn(unit.lower, unit.upper)
@@ -58,9 +51,9 @@ public struct TriangleRelaxation: Sendable {
   }
 
   /// The column of a unit's pre-activation.
-  public func preActivationColumn(_ unit: Int) -> Int { inputElements.count + 4 * unit }
+  public func preActivationColumn(_ unit: Int) -> Int { inputs.elements.count + 4 * unit }
   /// The column of a unit's output.
-  public func outputColumn(_ unit: Int) -> Int { inputElements.count + 4 * unit + 1 }
+  public func outputColumn(_ unit: Int) -> Int { inputs.elements.count + 4 * unit + 1 }
   /// The row that says `h ≥ z`.
   func aboveRow(_ unit: Int) -> Int { 3 * unit + 1 }
   /// The row of the chord.
@@ -85,9 +78,7 @@ public struct TriangleRelaxation: Sendable {
 
   /// A whole input made of a solution's input columns, clamped to a box; elements that no row names take `others`.
   public func input(from columns: [Double], others: [Double], within box: Box) -> [Double] {
-    var input = others
-    for (column, element) in inputElements.enumerated() { input[element] = columns[column] }
-    return box.clamp(input)
+    inputs.input(from: columns, others: others, within: box)
   }
 
   /// How far a unit's output lies above ReLU of its pre-activation in a solution: what fixing its phase removes.
@@ -104,14 +95,11 @@ public struct TriangleRelaxation: Sendable {
         + terms(of: row).map { (column: $0.column, coefficient: -$0.coefficient) },
       (row.constant - row.error).nextDown, (row.constant + row.error).nextUp)
     program.addRow([(column: h, coefficient: 1), (column: z, coefficient: -1)], 0, .infinity)
-    let slope = min(1, unit.upper / (unit.upper - unit.lower))
-    let offset = max((-slope * unit.lower).nextUp, (unit.upper - (slope * unit.upper).nextDown).nextUp)
-    program.addRow([(column: h, coefficient: 1), (column: z, coefficient: -slope)], -.infinity, offset)
+    let chord = ReLUChord(lower: unit.lower, upper: unit.upper)
+    program.addRow([(column: h, coefficient: 1), (column: z, coefficient: -chord.slope)], -.infinity, chord.offset)
   }
 
   private func terms(of row: AffineRow) -> [(column: Int, coefficient: Double)] {
-    row.inputs.compactMap { term in
-      columnOfInput[term.variable].map { (column: $0, coefficient: term.coefficient) }
-    } + row.units.map { (column: outputColumn($0.variable), coefficient: $0.coefficient) }
+    inputs.terms(of: row, outputColumn: outputColumn)
   }
 }

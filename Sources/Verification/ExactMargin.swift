@@ -209,7 +209,9 @@ public struct ExactMargin {
   ) -> Answer {
     let offset = encoding.objectiveConstant
     let outcome = CBCSolver.maximise(
-      encoding.program, CBCSolver.Request(seconds: deadline.remaining, cutoff: incumbent.margin - offset))
+      encoding.program,
+      CBCSolver.Request(
+        seconds: deadline.remaining, cutoff: incumbent.margin - offset, start: encoding.columns(for: incumbent.input)))
     deadline.discount(outcome.waitedSeconds)
     if let candidate = outcome.candidate {
       let input = encoding.input(from: candidate, others: incumbent.input, within: region.inner)

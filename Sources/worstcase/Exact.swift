@@ -31,17 +31,6 @@ struct Exact: ParsableCommand {
   @Flag(help: "One JSON object for each sample instead of a table.")
   var json = false
 
-  struct Row: Encodable {
-    var index, label: Int
-    var lower, upper: Double
-    var evidence: String
-    var `class`: Int
-    var status: String
-    var reason: String?
-    var unstable: Int
-    var seconds: Double
-  }
-
   func run() throws {
     let radius = try epsilon.validated()
     let workers = try work.prepare().workers
@@ -82,12 +71,8 @@ struct Exact: ParsableCommand {
 
   private func show(_ record: SampleRecord) {
     if json {
-      let row = Row(
-        index: record.index, label: record.label, lower: record.lower, upper: record.upper, evidence: record.evidence,
-        class: record.adversarialClass, status: record.status.rawValue, reason: record.reason,
-        unstable: record.unstable, seconds: record.seconds)
       // A row of numbers and fixed words always encodes.
-      try? Output.json(row)
+      try? Output.json(SampleRow(record))
       return
     }
     let status = (record.reason ?? record.status.rawValue)

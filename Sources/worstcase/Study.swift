@@ -42,17 +42,6 @@ struct Study: ParsableCommand {
   @Flag(help: "One JSON object for each sample on the standard output, instead of the table.")
   var json = false
 
-  struct Row: Encodable {
-    var index, label: Int
-    var lower, upper: Double
-    var evidence: String
-    var `class`: Int
-    var status: String
-    var reason: String?
-    var estimates: [String: Double]
-    var seconds: Double
-  }
-
   func run() throws {
     let radius = try epsilon.validated()
     let (workers, kernels) = try work.prepare()
@@ -86,7 +75,7 @@ struct Study: ParsableCommand {
         case .started(let done, let total):
           if done > 0 { Output.note("continuing \(path): \(done) of \(total) samples are there") }
         case .sample(let record, let done, _):
-          if isJSON { try? Output.json(Self.row(record)) }
+          if isJSON { try? Output.json(SampleRow(record)) }
           progress.update(done: done)
         }
       }
@@ -111,13 +100,6 @@ struct Study: ParsableCommand {
       throw Failure(
         status: .unanswered, message: "\(summary.openBrackets) of \(summary.samples) brackets stayed open")
     }
-  }
-
-  private static func row(_ record: SampleRecord) -> Row {
-    Row(
-      index: record.index, label: record.label, lower: record.lower, upper: record.upper, evidence: record.evidence,
-      class: record.adversarialClass, status: record.status.rawValue, reason: record.reason,
-      estimates: record.estimates, seconds: record.seconds)
   }
 
   private func chosenMethods() throws -> [MarginEstimate] {

@@ -31,7 +31,7 @@ import Testing
         outcome.isOptimal
       else { continue }
       best = max(
-        best, zip(encoding.program.objective, outcome.columns).reduce(encoding.objectiveConstant) { $0 + $1.0 * $1.1 })
+        best, encoding.objectiveConstant + encoding.program.objectiveValue(at: outcome.columns))
     }
     return best
   }

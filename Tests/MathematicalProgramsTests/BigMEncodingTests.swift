@@ -24,7 +24,7 @@ import Testing
       guard var solver = ClpSolver(encoding.fixed(to: (0..<units).map { bits >> $0 & 1 == 1 })),
         let outcome = solver.solve(seconds: 10), outcome.isOptimal
       else { continue }
-      best = max(best, zip(encoding.program.objective, outcome.columns).reduce(0) { $0 + $1.0 * $1.1 })
+      best = max(best, encoding.program.objectiveValue(at: outcome.columns))
     }
     return best
   }
@@ -47,6 +47,25 @@ import Testing
     }
   }
 
+  @Test(arguments: 0..<40) func `a start is taken, whatever its cutoff, and never lost`(_ seed: Int) throws {
+    guard let (_, region) = try Self.region(seed) else { return }
+    var random = RandomNetworks(seed: UInt64(3000 + seed))
+    let encoding = BigMEncoding(region, objective: 0)
+    let expected = Self.bruteForce(encoding, units: region.units.count)
+    let start = encoding.columns(for: random.point(in: region.input))
+    let value = encoding.program.objectiveValue(at: start)
+    let search = CBCSolver.maximise(encoding.program, .init(seconds: 30, cutoff: value, start: start))
+    #expect(search.stop == .finished)
+    #expect(search.candidate != nil)
+    #expect(abs(search.dualBound - expected) < 1e-6)
+    // From the optimum itself, nothing better is left to find.
+    let optimum = try #require(search.candidate)
+    let again = CBCSolver.maximise(encoding.program, .init(seconds: 30, cutoff: expected, start: optimum))
+    #expect(again.stop == .finished)
+    #expect(again.candidate != nil)
+    #expect(abs(again.dualBound - expected) < 1e-6)
+  }
+
   @Test(arguments: 0..<40) func `every point of the region satisfies the program`(_ seed: Int) throws {
     guard let (network, region) = try Self.region(seed) else { return }
     var random = RandomNetworks(seed: UInt64(1000 + seed))
@@ -63,7 +82,7 @@ import Testing
         #expect(value >= encoding.program.rowLower[row] - 1e-12 && value <= encoding.program.rowUpper[row] + 1e-12)
       }
       let outputs = network.outputs(point)
-      let objective = zip(encoding.program.objective, columns).reduce(encoding.objectiveConstant) { $0 + $1.0 * $1.1 }
+      let objective = encoding.objectiveConstant + encoding.program.objectiveValue(at: columns)
       #expect(abs(objective - (outputs[1] - outputs[0])) < 1e-10)
     }
   }
@@ -78,7 +97,7 @@ import Testing
       Issue.record("the relaxation has a solution")
       return
     }
-    let value = zip(encoding.program.objective, outcome.columns).reduce(0) { $0 + $1.0 * $1.1 }
+    let value = encoding.program.objectiveValue(at: outcome.columns)
     let bound = DualBound(encoding.program).upperBound(
       multipliers: outcome.duals, ranges: encoding.program.ranges)
     #expect(bound >= optimum - 1e-9)

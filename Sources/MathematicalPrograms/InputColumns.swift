@@ -1,0 +1,33 @@
+import Networks
+import RegionNetworks
+
+/// The first columns of a program on a region network: the input elements that its rows name.
+struct InputColumns: Sendable {
+  /// The input element that each column stands for.
+  let elements: [Int]
+  private let columnOfElement: [Int: Int]
+
+  /// Adds the columns that an objective depends on to an empty program.
+  init(_ region: RegionNetwork, objective: Int, to program: inout LinearProgram) {
+    elements = region.inputElements(ofObjective: objective)
+    var columnOfElement: [Int: Int] = [:]
+    for element in elements {
+      columnOfElement[element] = program.addColumn(region.input.lower[element], region.input.upper[element])
+    }
+    self.columnOfElement = columnOfElement
+  }
+
+  /// A row's linear terms over columns, `outputColumn` giving the column of each unit's output.
+  func terms(of row: AffineRow, outputColumn: (Int) -> Int) -> [(column: Int, coefficient: Double)] {
+    row.inputs.compactMap { term in
+      columnOfElement[term.variable].map { (column: $0, coefficient: term.coefficient) }
+    } + row.units.map { (column: outputColumn($0.variable), coefficient: $0.coefficient) }
+  }
+
+  /// A whole input made of a solution's input columns, clamped to a box; elements without a column take `others`.
+  func input(from columns: [Double], others: [Double], within box: Box) -> [Double] {
+    var input = others
+    for (column, element) in elements.enumerated() { input[element] = columns[column] }
+    return box.clamp(input)
+  }
+}
