@@ -1,11 +1,11 @@
+import Gzip
+
 /// Why a data set cannot be had.
 public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Neither the file nor its `.gz` is in the folder.
   case missing(file: String)
-  /// The file is there and cannot be read.
-  case unreadable(file: String, reason: String)
-  /// The compressed file does not decompress.
-  case corruptGzip(file: String, reason: String)
+  /// The file is there and its bytes cannot be had.
+  case file(GzipError)
   /// The file starts with other bytes than its format demands.
   case wrongMagic(file: String, expected: [UInt8], found: [UInt8])
   /// The file's items have other extents than the data set's.
@@ -29,10 +29,8 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .missing(let file):
       "\(file) is not there, plain or as .gz: `--data DIR` names the folder with the four MNIST files"
-    case .unreadable(let file, let reason):
-      "\(file) cannot be read: \(reason)"
-    case .corruptGzip(let file, let reason):
-      "\(file) does not decompress (\(reason)): fetch it again"
+    case .file(let error):
+      error.description
     case .wrongMagic(let file, let expected, let found):
       "\(file) starts with the bytes \(found) where its format has \(expected): it is another kind of file"
     case .wrongShape(let file, let expected, let found):

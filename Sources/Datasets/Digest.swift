@@ -12,7 +12,7 @@ public enum Digest {
 
   /// The SHA-256 of a file's bytes, as 64 hexadecimal digits; the file is read piece by piece.
   ///
-  /// - Throws: ``DatasetError/unreadable(file:reason:)``.
+  /// - Throws: ``DatasetError/file(_:)``.
   public static func sha256(ofFile file: URL) throws(DatasetError) -> String {
     let hasher = SHA256Hasher()
     do {
@@ -22,7 +22,7 @@ public enum Digest {
         hasher.update(with: piece)
       }
     } catch {
-      throw .unreadable(file: file.path, reason: error.localizedDescription)
+      throw .file(.unreadable(file: file.path, reason: error.localizedDescription))
     }
     return hasher.finish()
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Gzip
 
 /// A file of bytes in the IDX format, plain or gzip: a header with the extents, then one byte for each element.
 ///
@@ -20,10 +21,16 @@ struct IDXReader: ~Copyable {
   /// - Throws: ``DatasetError``.
   init(_ url: URL, item: [Int]) throws(DatasetError) {
     let file = url.path
-    let reader = try GzipReader(url)
     let headerSize = 4 * (2 + item.count)
     let magic: [UInt8] = [0, 0, 8, UInt8(1 + item.count)]
-    let header = try reader.read(upTo: headerSize)
+    let reader: GzipReader
+    let header: [UInt8]
+    do throws(GzipError) {
+      reader = try GzipReader(file)
+      header = try reader.read(upTo: headerSize)
+    } catch {
+      throw .file(error)
+    }
     guard header.starts(with: magic) || header.count < magic.count else {
       throw .wrongMagic(file: file, expected: magic, found: Array(header.prefix(magic.count)))
     }
@@ -50,14 +57,19 @@ struct IDXReader: ~Copyable {
   ///
   /// - Throws: ``DatasetError`` where the file has fewer or more, or does not decompress.
   consuming func elements() throws(DatasetError) -> [UInt8] {
-    let bytes = try reader.read(upTo: payloadSize)
+    let bytes: [UInt8]
+    let beyond: [UInt8]
+    do throws(GzipError) {
+      bytes = try reader.read(upTo: payloadSize)
+      // Asking for one byte more also makes zlib compare the checksum behind the data.
+      beyond = try reader.read(upTo: 1)
+    } catch {
+      throw .file(error)
+    }
     guard bytes.count == payloadSize else {
       throw .truncated(file: reader.file, expected: headerSize + payloadSize, found: headerSize + bytes.count)
     }
-    // Asking for one byte more also makes zlib compare the checksum behind the data.
-    guard try reader.read(upTo: 1).isEmpty else {
-      throw .trailingBytes(file: reader.file, expected: headerSize + payloadSize)
-    }
+    guard beyond.isEmpty else { throw .trailingBytes(file: reader.file, expected: headerSize + payloadSize) }
     return bytes
   }
 }

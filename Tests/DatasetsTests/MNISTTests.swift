@@ -60,7 +60,7 @@ struct MNISTTests {
       #expect {
         try MNIST.load(directory: folder, split: .test)
       } throws: { error in
-        if case DatasetError.unreadable = error { true } else { false }
+        if case DatasetError.file(.unreadable) = error { true } else { false }
       }
     }
   }
@@ -149,7 +149,7 @@ struct MNISTTests {
   }
 
   private func isCorruptGzip(_ error: any Error) -> Bool {
-    if case DatasetError.corruptGzip = error { true } else { false }
+    if case DatasetError.file(.corrupt) = error { true } else { false }
   }
 
   @Test("A small file that decompresses to far more than it announces is refused")
