@@ -43,6 +43,8 @@ extension RegionBounds {
   func relaxedUpperBounds(of rows: LinearRows, over node: NodeID) -> [Double] {
     var pass = BackwardPass(rows, over: node, bounds: self)
     pass.run { pass, node, coefficients in
+      // Smooth functions count with their ranges: no line is drawn through them yet.
+      guard case .activation(.relu, _) = node.operation else { return .concretise }
       let box = preActivations(of: node)
       // An unbounded range has no useful line above ReLU: its own box is as good.
       guard box.lower.allSatisfy(\.isFinite), box.upper.allSatisfy(\.isFinite) else { return .concretise }

@@ -50,13 +50,14 @@ public struct RegionBounds: Sendable {
     return boxes[source.index]
   }
 
-  /// The units of an activation node whose pre-activation has no fixed sign: `lower < 0 < upper`.
+  /// The units of a ReLU node whose pre-activation has no fixed sign: `lower < 0 < upper`; none of other activations.
   public func unstableUnits(of node: Node) -> [Int] {
+    guard case .activation(.relu, _) = node.operation else { return [] }
     let box = preActivations(of: node)
     return (0..<box.count).filter { box.lower[$0] < 0 && box.upper[$0] > 0 }
   }
 
-  /// The number of units without a fixed sign, over all activation nodes.
+  /// The number of ReLUs without a fixed sign, over all activation nodes.
   public var unstableCount: Int {
     network.activationNodes.reduce(0) { $0 + unstableUnits(of: $1).count }
   }

@@ -79,10 +79,10 @@ extension Network {
       return sources.dropFirst().reduce(boxes[sources[0].index]) { $0.sum(boxes[$1.index]) }
     case .activation(let activation, let source):
       let box = boxes[source.index]
-      switch activation {
-      case .relu:
-        return Box(lower: box.lower.map { max(0, $0) }, upper: box.upper.map { max(0, $0) })
-      }
+      var lower = box.lower
+      var upper = box.upper
+      for i in lower.indices { (lower[i], upper[i]) = activation.range(on: lower[i], upper[i]) }
+      return Box(lower: lower, upper: upper)
     }
   }
 

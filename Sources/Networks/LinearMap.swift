@@ -83,7 +83,8 @@ public struct DenseMap: Sendable {
   public let rows, columns, blocks: Int
   /// The matrix W, row-major `[rows, columns]`.
   public let weights: [Double]
-  let magnitudes: [Double]
+  private let cachedMagnitudes = Magnitudes()
+  var magnitudes: [Double] { cachedMagnitudes.of(weights) }
 
   /// - Precondition: there are `rows·columns` weights and at least one block.
   public init(rows: Int, columns: Int, blocks: Int = 1, weights: [Double]) {
@@ -93,7 +94,6 @@ public struct DenseMap: Sendable {
     self.columns = columns
     self.blocks = blocks
     self.weights = weights
-    magnitudes = weights.map(\.magnitude)
   }
 }
 
@@ -103,7 +103,8 @@ public struct ConvolutionMap: Sendable {
   public let geometry: ConvolutionGeometry
   /// `[outputChannels, channels/groups, kernelHeight, kernelWidth]`, row-major.
   public let weights: [Double]
-  let magnitudes: [Double]
+  private let cachedMagnitudes = Magnitudes()
+  var magnitudes: [Double] { cachedMagnitudes.of(weights) }
 
   /// - Precondition: there are as many weights as the geometry says.
   public init(geometry: ConvolutionGeometry, weights: [Double]) {
@@ -111,7 +112,6 @@ public struct ConvolutionMap: Sendable {
       weights.count == geometry.weightCount, "\(weights.count) weights where \(geometry.weightCount) belong")
     self.geometry = geometry
     self.weights = weights
-    magnitudes = weights.map(\.magnitude)
   }
 }
 
@@ -119,12 +119,12 @@ public struct ConvolutionMap: Sendable {
 public struct DiagonalMap: Sendable {
   /// The factors.
   public let factors: [Double]
-  let magnitudes: [Double]
+  private let cachedMagnitudes = Magnitudes()
+  var magnitudes: [Double] { cachedMagnitudes.of(factors) }
 
   /// A diagonal matrix with the given entries.
   public init(factors: [Double]) {
     self.factors = factors
-    magnitudes = factors.map(\.magnitude)
   }
 }
 

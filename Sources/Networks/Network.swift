@@ -63,28 +63,6 @@ public struct LinearLayer: Sendable {
   }
 }
 
-/// A scalar function applied to each element.
-public enum Activation: Hashable, Sendable {
-  /// max(z, 0).
-  case relu
-
-  /// The function's value at a pre-activation.
-  @inline(__always)
-  public func callAsFunction(_ z: Double) -> Double {
-    switch self {
-    case .relu: z > 0 ? z : 0
-    }
-  }
-
-  /// A derivative at a pre-activation; at the kink of a ReLU, the left one.
-  @inline(__always)
-  public func derivative(_ z: Double) -> Double {
-    switch self {
-    case .relu: z > 0 ? 1 : 0
-    }
-  }
-}
-
 /// One node of a network.
 public struct Node: Sendable {
   /// Where it stands.
@@ -131,6 +109,14 @@ public struct Network: Sendable {
   /// The activation nodes in topological order.
   public var activationNodes: [Node] {
     nodes.filter { if case .activation = $0.operation { true } else { false } }
+  }
+
+  /// Whether the network is affine between the kinks of its ReLUs: what exact search over phases needs.
+  public var isPiecewiseLinear: Bool {
+    nodes.allSatisfy { node in
+      guard case .activation(let activation, _) = node.operation else { return true }
+      return activation.isPiecewiseLinear
+    }
   }
 
   /// The number of stored coefficients and biases.

@@ -64,6 +64,12 @@ struct Centres {
     self.radii = radii.allSatisfy { $0 == 0 } ? [] : radii
   }
 
+  /// A constant's values as they are.
+  init(_ constant: Constant) {
+    centres = constant.values
+    radii = constant.errors
+  }
+
   /// The largest error as a fraction of the stored value: a layer's `coefficientError`.
   var relativeError: Double {
     var largest = 0.0

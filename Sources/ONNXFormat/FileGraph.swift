@@ -3,14 +3,15 @@
 struct FileGraph {
   /// The nodes that the output depends on, each after what it reads.
   private(set) var operators: [Operator] = []
-  /// The stored tensors by name.
-  let initializers: [String: Onnx_TensorProto]
+  /// The stored tensors by name, as long as they are needed.
+  private(set) var initializers: [String: Onnx_TensorProto]
   /// The one input that is no initialiser, and the one output.
   let input, output: Onnx_ValueInfoProto
   /// What was done to the graph, for people.
   private(set) var notes: [String] = []
 
-  init(_ graph: Onnx_GraphProto) throws(Fault) {
+  init(_ graph: consuming Onnx_GraphProto) throws(Fault) {
+    let graph = graph
     let all = graph.node.enumerated().map { Operator($1, position: $0) }
     guard let output = graph.output.first else {
       throw .malformed(place: "", reason: "graph has no output")
@@ -62,6 +63,16 @@ struct FileGraph {
       notes.append("\(all.count - operators.count) nodes left out that the output does not depend on")
     }
   }
+
+  /// Hands a node over, which is not asked for again: its attributes may hold weights.
+  mutating func takeOperator(_ position: Int) -> Operator {
+    let node = operators[position]
+    operators[position].dropAttributes()
+    return node
+  }
+
+  /// Lets go of a stored tensor.
+  mutating func forgetInitializer(_ name: String) { initializers[name] = nil }
 
   /// The node that writes each tensor.
   private static func producers(

@@ -37,9 +37,9 @@ struct GraphExport {
           sum = add("Add", [sum.name, term.name], node.shape.extents, node)
         }
         outputs.append(sum)
-      case .activation(.relu, let source):
+      case .activation(let activation, let source):
         let input = outputs[source.index]
-        outputs.append(add("Relu", [input.name], input.extents, node))
+        outputs.append(add(activation.name, [input.name], input.extents, node))
       }
     }
     let node = network[network.output]
@@ -136,7 +136,7 @@ struct GraphExport {
   private static func mainType(of node: Node) -> String {
     switch node.operation {
     case .input: ""
-    case .activation(.relu, _): "Relu"
+    case .activation(let activation, _): activation.name
     case .sum: "Add"
     case .linear(let layer, _):
       switch layer.map {

@@ -80,7 +80,7 @@ extension GraphImport {
   }
 
   /// `factor·x + c`, with a factor of 1 or -1.
-  private mutating func shift(
+  mutating func shift(
     _ source: Variable, factor: Double = 1, by constant: Constant, _ node: Operator
   ) throws(Fault) -> Value {
     let indices = Broadcasting.sources(from: constant.extents, to: source.extents)
@@ -93,7 +93,7 @@ extension GraphImport {
   }
 
   /// `f·x` for enclosed factors of a shape that broadcasts to the variable's.
-  private mutating func scale(
+  mutating func scale(
     _ source: Variable, by factors: [Interval], _ shape: [Int], _ node: Operator
   ) throws(Fault) -> Value {
     let centres = Centres(factors)

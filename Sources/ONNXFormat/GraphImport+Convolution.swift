@@ -54,7 +54,7 @@ extension GraphImport {
       bias = constant.values
       errors = constant.errors
     }
-    let centres = Centres((0..<weights.count).map { weights[$0] })
+    let centres = Centres(weights)
     let positions = geometry.positions
     let output = rank == 3 ? [geometry.outputWidth] : [geometry.outputHeight, geometry.outputWidth]
     return try linear(

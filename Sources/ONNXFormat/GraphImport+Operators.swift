@@ -1,9 +1,11 @@
 extension GraphImport {
   /// How many inputs each supported operator takes.
   static let inputCounts: [String: ClosedRange<Int>] = [
-    "Add": 2...2, "BatchNormalization": 5...5, "Cast": 1...1, "Concat": 1...1024, "Constant": 0...0,
+    "Abs": 1...1, "Add": 2...2, "BatchNormalization": 5...5, "Cast": 1...1, "Clip": 1...3, "Concat": 1...1024,
+    "Constant": 0...0,
     "Conv": 2...3, "Div": 2...2, "Dropout": 1...3, "Flatten": 1...1, "Gather": 2...2, "Gemm": 2...3,
-    "Identity": 1...1, "MatMul": 2...2, "Mul": 2...2, "Neg": 1...1, "Relu": 1...1, "Reshape": 2...2,
+    "HardSigmoid": 1...1, "Identity": 1...1, "LeakyRelu": 1...1, "LogSoftmax": 1...1, "MatMul": 2...2, "Mul": 2...2,
+    "Neg": 1...1, "PRelu": 2...2, "Relu": 1...1, "Sigmoid": 1...1, "Softmax": 1...1, "Tanh": 1...1, "Reshape": 2...2,
     "Shape": 1...1, "Squeeze": 1...2, "Sub": 2...2, "Transpose": 1...1, "Unsqueeze": 1...2,
   ]
 
@@ -31,10 +33,27 @@ extension GraphImport {
       let zero = Constant(extents: [], isInteger: try required(0).isIntegerConstant, values: [0])
       return try arithmetic(.subtract, .constant(zero), try required(0), node)
     case "Relu":
-      switch try required(0) {
-      case .variable(let variable): return relu(variable, for: node)
-      case .constant: throw .unsupported(reason: "applied to a constant")
-      }
+      return try relu(node, try required(0))
+    case "LeakyRelu":
+      let slope = try node.number("alpha", default: 0.01)
+      return try leakyReLU(
+        node, try required(0), slope: Constant(extents: [], isInteger: false, values: [slope]))
+    case "PRelu":
+      return try parametricReLU(node, try required(0), try required(1))
+    case "Abs":
+      return try absolute(node, try required(0))
+    case "Clip":
+      return try clip(node, try required(0), optional(1), optional(2))
+    case "HardSigmoid":
+      return try hardSigmoid(node, try required(0))
+    case "Sigmoid":
+      return try smooth(.sigmoid, node, try required(0))
+    case "Tanh":
+      return try smooth(.tanh, node, try required(0))
+    case "Softmax", "LogSoftmax":
+      let result = try softmax(node, try required(0))
+      note("\(node.name): the final \(node.type) was left out; the outputs are the logits")
+      return result
     case "Gemm":
       return try gemm(node, try required(0), try required(1), optional(2))
     case "MatMul":
@@ -78,7 +97,9 @@ extension GraphImport {
   }
 
   private func constant(_ node: Operator) throws(Fault) -> Value {
-    if let tensor = try node.tensor("value") { return .constant(try Constant(tensor, name: node.name)) }
+    if let tensor = try node.tensor("value") {
+      return .constant(try Constant(tensor, name: node.name, weights: weights))
+    }
     func list(_ values: [Double], extents: [Int], isInteger: Bool) throws(Fault) -> Value {
       guard !values.isEmpty else { throw node.malformed("an empty list") }
       if let wrong = values.firstIndex(where: { !$0.isFinite || isInteger && $0.magnitude > 0x1p53 }) {

@@ -9,32 +9,34 @@ private struct Matrix {
 
   /// `factor` times a constant of rank 2, or of rank 1 seen as a matrix of the given number of rows.
   init(_ constant: Constant, rows: Int, columns: Int, transposed: Bool, factor: Double = 1) {
-    var values = constant.values
-    var relativeError = constant.relativeError
-    if factor != 1 || !constant.errors.isEmpty {
-      let scaled = Centres((0..<constant.count).map { constant[$0].product(Interval(factor)) })
-      values = scaled.centres
-      relativeError = scaled.relativeError
-    }
-    if transposed {
-      let stored = values
-      values = StridedIndices.list(extents: [columns, rows], strides: [1, columns]).map { stored[$0] }
-    }
+    let scaled =
+      factor == 1
+      ? Centres(constant) : Centres((0..<constant.count).map { constant[$0].product(Interval(factor)) })
+    values = transposed ? Self.transpose(scaled.centres, rows: rows, columns: columns) : scaled.centres
+    relativeError = scaled.relativeError
     self.rows = transposed ? columns : rows
     self.columns = transposed ? rows : columns
-    self.values = values
-    self.relativeError = relativeError
+  }
+
+  private static func transpose(_ values: [Double], rows: Int, columns: Int) -> [Double] {
+    [Double](unsafeUninitializedCapacity: values.count) { result, initialized in
+      // In tiles, so that neither side jumps through memory.
+      let tile = 32
+      for top in stride(from: 0, to: rows, by: tile) {
+        for left in stride(from: 0, to: columns, by: tile) {
+          for row in top..<min(top + tile, rows) {
+            for column in left..<min(left + tile, columns) {
+              result[column * rows + row] = values[row * columns + column]
+            }
+          }
+        }
+      }
+      initialized = values.count
+    }
   }
 
   func map(blocks: Int) -> LinearMap {
     .dense(DenseMap(rows: rows, columns: columns, blocks: blocks, weights: values))
-  }
-}
-
-extension Constant {
-  /// The largest error as a fraction of the stored value.
-  fileprivate var relativeError: Double {
-    zip(values, errors).reduce(0) { $1.1 == 0 ? $0 : max($0, ($1.1 / $1.0.magnitude).nextUp) }
   }
 }
 
@@ -210,7 +212,7 @@ extension GraphImport {
     let value = try linear(
       LinearLayer(
         map: .dense(DenseMap(rows: outputs, columns: variable.count, weights: weights)),
-        coefficientError: constant.relativeError),
+        coefficientError: Centres(constant).relativeError),
       of: variable.node, extents: extents, parameters: size, for: node)
     guard case .variable(let product) = value else { return variable }
     return product
@@ -223,11 +225,14 @@ extension GraphImport {
     guard let count = extents.elementCount, count <= allowedElements else {
       throw node.malformed("\(extents.joined) is too large")
     }
-    guard let c else { return Centres([Interval](repeating: Interval(0), count: count)) }
+    guard let c else {
+      return Centres(Constant(extents: extents, isInteger: false, values: [Double](repeating: 0, count: count)))
+    }
     guard Broadcasting.extents(c.extents, extents) == extents else {
       throw node.malformed("bias of \(c.extents.joined) cannot be added to \(extents.joined)")
     }
     guard case .constant(let constant) = c else { throw .unsupported(reason: "a bias that is not constant") }
+    if beta == 1, constant.extents == extents { return Centres(constant) }
     let scaled = (0..<constant.count).map { constant[$0].product(Interval(beta)) }
     return Centres(Broadcasting.sources(from: constant.extents, to: extents).map { scaled[$0] })
   }

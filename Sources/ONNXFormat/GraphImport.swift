@@ -20,8 +20,10 @@ struct GraphImport {
     var count: Int { extents.reduce(1, *) }
   }
 
-  let graph: FileGraph
+  private(set) var graph: FileGraph
   let operatorSet: Int
+  let options: ImportOptions
+  let weights: ExternalWeights?
   private(set) var nodes: [FileNode] = []
   private(set) var notes: [String]
   private var builder: NetworkBuilder
@@ -32,11 +34,17 @@ struct GraphImport {
   /// padding.
   private var allowance: Int
 
-  init(_ graph: FileGraph, operatorSet: Int) throws(Fault) {
+  /// - Parameter weights: where tensors with external data are; nil if none may be read.
+  init(
+    _ graph: consuming FileGraph, operatorSet: Int, options: ImportOptions, weights: ExternalWeights?
+  ) throws(Fault) {
+    let graph = graph
     self.graph = graph
+    self.options = options
+    self.weights = weights
     self.operatorSet = operatorSet
     notes = graph.notes
-    let stored = graph.initializers.values.reduce(0) { $0 + $1.rawData.count + $1.floatData.count }
+    let stored = graph.initializers.values.reduce(0) { $0 + $1.rawData.count + $1.floatData.count + $1.externalCount }
     allowance = 1 << 25 + 4 * stored
     let (extents, isBatched) = try Self.inputExtents(graph.input)
     self.isBatched = isBatched
@@ -50,8 +58,21 @@ struct GraphImport {
   /// - Throws: the first contradiction in the file; or, if there is none, all nodes that are not supported.
   mutating func run() throws(Fault) -> Network {
     var unsupported: [UnsupportedNode] = []
-    let read = Set(graph.operators.flatMap(\.inputs) + [graph.output.name])
-    for node in graph.operators {
+    // What is left to be read of each tensor, so that weights are held once: in the file's form or in the network's.
+    var readers = [graph.output.name: 1]
+    for node in graph.operators { for name in node.inputs { readers[name, default: 0] += 1 } }
+    let read = Set(readers.keys)
+    for position in graph.operators.indices {
+      let node = graph.takeOperator(position)
+      defer {
+        for name in node.inputs {
+          readers[name, default: 1] -= 1
+          if readers[name] == 0 {
+            values[name] = nil
+            graph.forgetInitializer(name)
+          }
+        }
+      }
       func reject(_ reason: String) {
         unsupported.append(UnsupportedNode(name: node.name, operatorName: node.type, reason: reason))
       }
@@ -117,10 +138,9 @@ struct GraphImport {
     }
   }
 
-  /// Adds a ReLU.
-  mutating func relu(_ source: Variable, for node: Operator) -> Value {
-    .variable(
-      Variable(node: builder.activation(.relu, of: source.node, name: node.name), extents: source.extents))
+  /// Adds an activation.
+  mutating func activate(_ activation: Activation, _ source: Variable, for node: Operator) -> Variable {
+    Variable(node: builder.activation(activation, of: source.node, name: node.name), extents: source.extents)
   }
 
   /// How many elements an array may still have.
@@ -133,6 +153,10 @@ struct GraphImport {
     }
     allowance -= count
   }
+
+  /// The names of the input and output tensors.
+  var inputName: String { graph.input.name }
+  var outputName: String { graph.output.name }
 
   mutating func note(_ text: String) { notes.append(text) }
 
@@ -163,7 +187,8 @@ struct GraphImport {
       } else if let value = values[name] {
         result.append(value)
       } else if let tensor = graph.initializers[name] {
-        let value = Value.constant(try Constant(tensor, name: name))
+        let value = Value.constant(try Constant(tensor, name: name, weights: weights))
+        graph.forgetInitializer(name)
         values[name] = value
         result.append(value)
       } else {

@@ -1,7 +1,20 @@
 import Foundation
+import Gzip
 import Networks
 import SwiftProtobuf
 import Tensors
+
+/// What import may do beyond translating the file.
+public struct ImportOptions: Hashable, Sendable {
+  /// Whether a softmax or log-softmax at the very end is left out, so that the outputs are the logits; without this
+  /// such a file is refused.
+  public var stripsFinalSoftmax: Bool
+
+  /// The given options.
+  public init(stripsFinalSoftmax: Bool = false) {
+    self.stripsFinalSoftmax = stripsFinalSoftmax
+  }
+}
 
 /// A network read from an ONNX file, with what is known of the file.
 public struct ONNXModel: Sendable {
@@ -22,6 +35,8 @@ public struct ONNXModel: Sendable {
   public let operatorSet: Int
   /// The names of the input and output tensors.
   public let inputName, outputName: String
+  /// The files beside the model that weights were read from, in the order of their first use.
+  public let weightFiles: [String]
 }
 
 /// A node as the file has it.
@@ -40,43 +55,41 @@ extension ONNXModel {
   /// The newest version of the file format that is understood.
   static let newestFormat = 14
 
-  /// Reads a file.
+  /// Reads a file, plain or gzip, with the files beside it that hold its weights.
   ///
   /// - Throws: ``ONNXError``: one sentence that names the file and the node or tensor at fault.
-  public init(contentsOf path: String) throws(ONNXError) {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-    } catch {
-      let reason =
-        switch (error as? CocoaError)?.code {
-        case .fileReadNoSuchFile?: "no such file"
-        case .fileReadNoPermission?: "no permission to read it"
-        default: "cannot be read as a file"
-        }
-      throw .unreadable(path: path, reason: reason)
-    }
-    try self.init(data: data, path: path)
+  public init(contentsOf path: String, options: ImportOptions = ImportOptions()) throws(ONNXError) {
+    try self.init(
+      Self.parse(try Self.bytes(of: path), path: path), path: path, options: options,
+      weights: ExternalWeights(besideModel: path))
   }
 
-  /// Reads a file's contents.
+  /// Reads a file's contents; weights in other files are refused.
   ///
   /// - Parameters:
-  ///   - data: the bytes.
+  ///   - data: the bytes, not compressed.
   ///   - path: what messages call the file.
   /// - Throws: ``ONNXError``.
-  public init(data: Data, path: String) throws(ONNXError) {
-    try self.init(Self.parse(data, path: path), path: path)
+  public init(data: Data, path: String, options: ImportOptions = ImportOptions()) throws(ONNXError) {
+    try self.init(Self.parse(data, path: path), path: path, options: options, weights: nil)
   }
 
-  init(_ model: Onnx_ModelProto, path: String) throws(ONNXError) {
+  init(
+    _ model: consuming Onnx_ModelProto, path: String, options: ImportOptions = ImportOptions(),
+    weights: ExternalWeights? = nil
+  ) throws(ONNXError) {
     var graphImport: GraphImport
     let version: Int
     let imported: Network
+    metadata = Dictionary(model.metadataProps.map { ($0.key, $0.value) }) { first, _ in first }
+    producer = [model.producerName, model.producerVersion].filter { !$0.isEmpty }.joined(separator: " ")
     do throws(Fault) {
       version = try Self.operatorSet(of: model)
       guard model.hasGraph else { throw Fault.malformed(place: "", reason: "the file has no graph") }
-      graphImport = try GraphImport(FileGraph(model.graph), operatorSet: version)
+      let graph = try FileGraph(model.graph)
+      // From here on the graph alone holds the weights, and lets go of each as it is translated.
+      model = Onnx_ModelProto()
+      graphImport = try GraphImport(graph, operatorSet: version, options: options, weights: weights)
       imported = try graphImport.run()
     } catch {
       switch error {
@@ -93,14 +106,44 @@ extension ONNXModel {
     network = fused
     self.notes = notes
     nodes = graphImport.nodes
-    metadata = Dictionary(model.metadataProps.map { ($0.key, $0.value) }) { first, _ in first }
-    producer = [model.producerName, model.producerVersion].filter { !$0.isEmpty }.joined(separator: " ")
     operatorSet = version
-    inputName = graphImport.graph.input.name
-    outputName = graphImport.graph.output.name
+    inputName = graphImport.inputName
+    outputName = graphImport.outputName
+    weightFiles = weights?.filesRead ?? []
   }
 
-  private static func parse(_ data: Data, path: String) throws(ONNXError) -> Onnx_ModelProto {
+  /// The most bytes that a compressed model may hold.
+  static let largestDecompressed = 1 << 28
+
+  /// A file's bytes, decompressed if it is gzip.
+  private static func bytes(of path: String) throws(ONNXError) -> Data {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    } catch {
+      let reason =
+        switch (error as? CocoaError)?.code {
+        case .fileReadNoSuchFile?: "no such file"
+        case .fileReadNoPermission?: "no permission to read it"
+        default: "cannot be read as a file"
+        }
+      throw .unreadable(path: path, reason: reason)
+    }
+    guard data.starts(with: [0x1f, 0x8b]) else { return data }
+    do throws(GzipError) {
+      return Data(try GzipReader.contents(of: path, limit: largestDecompressed))
+    } catch {
+      switch error {
+      case .unreadable(_, let reason): throw .unreadable(path: path, reason: reason)
+      case .corrupt(_, let reason):
+        throw .unreadable(path: path, reason: "gzip data that does not decompress (\(reason))")
+      case .tooLarge(_, let limit):
+        throw .unreadable(path: path, reason: "holds more than \(limit) bytes: decompress it first")
+      }
+    }
+  }
+
+  private static func parse(_ data: consuming Data, path: String) throws(ONNXError) -> Onnx_ModelProto {
     guard !data.isEmpty else { throw .unreadable(path: path, reason: "file is empty") }
     if data.starts(with: [0x1f, 0x8b]) {
       throw .unreadable(path: path, reason: "gzip data, not ONNX: decompress it first")
@@ -108,11 +151,12 @@ extension ONNXModel {
     var options = BinaryDecodingOptions()
     // The format itself nests about ten messages; graphs inside attributes are never needed.
     options.messageDepthLimit = 32
+    let count = data.count
     do {
       return try Onnx_ModelProto(serializedBytes: data, options: options)
     } catch BinaryDecodingError.truncated {
       throw .unreadable(
-        path: path, reason: "not an ONNX protobuf, or truncated: a field ends beyond byte \(data.count)")
+        path: path, reason: "not an ONNX protobuf, or truncated: a field ends beyond byte \(count)")
     } catch BinaryDecodingError.invalidUTF8 {
       throw .unreadable(path: path, reason: "not an ONNX protobuf: a name is not UTF-8 text")
     } catch BinaryDecodingError.messageDepthLimit {

@@ -8,7 +8,7 @@ struct Operator {
   let inputs: [String]
   /// The tensors it writes, in order.
   let outputs: [String]
-  private let attributes: [String: Onnx_AttributeProto]
+  private var attributes: [String: Onnx_AttributeProto]
 
   init(_ node: Onnx_NodeProto, position: Int) {
     let domain = node.domain == "ai.onnx" ? "" : node.domain
@@ -18,6 +18,9 @@ struct Operator {
     outputs = node.output
     attributes = Dictionary(node.attribute.map { ($0.name, $0) }) { first, _ in first }
   }
+
+  /// Lets go of what the attributes hold.
+  mutating func dropAttributes() { attributes = [:] }
 
   /// Whether the file gives the attribute.
   func has(_ attribute: String) -> Bool { attributes[attribute] != nil }

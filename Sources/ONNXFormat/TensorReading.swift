@@ -4,12 +4,12 @@ extension Constant {
   /// The values of a tensor as the file stores them.
   ///
   /// Nothing is allocated before the stored bytes are known to fill the declared extents.
-  init(_ tensor: Onnx_TensorProto, name: String) throws(Fault) {
+  ///
+  /// - Parameter weights: where to look for external data; nil if it is not to be read.
+  init(_ tensor: Onnx_TensorProto, name: String, weights: ExternalWeights? = nil) throws(Fault) {
     func wrong(_ reason: String) -> Fault { .malformed(place: name.printable, reason: reason) }
 
-    guard tensor.dataLocation != .external, tensor.externalData.isEmpty else {
-      throw wrong("external data is not supported: store the weights inside the file")
-    }
+    let isExternal = tensor.dataLocation == .external || !tensor.externalData.isEmpty
     guard let type = TensorType(rawValue: tensor.dataType) else {
       throw wrong("unknown element type \(tensor.dataType)")
     }
@@ -26,7 +26,10 @@ extension Constant {
     }
 
     let values: [Double]
-    if tensor.hasRawData {
+    if isExternal {
+      guard let weights else { throw wrong("external data is not supported here: store the weights inside the file") }
+      values = storage.decode(try weights.bytes(of: tensor, count: bytes, name: name), count: count)
+    } else if tensor.hasRawData {
       guard tensor.rawData.count == bytes else {
         throw wrong("\(bytes) bytes expected for \(extents.joined), \(tensor.rawData.count) stored")
       }

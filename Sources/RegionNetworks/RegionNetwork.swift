@@ -30,10 +30,12 @@ public struct RegionNetwork: Sendable {
   /// - Parameters:
   ///   - bounds: bounds of every node; the tighter, the fewer units are left.
   ///   - rows: linear rows over the network's output.
+  /// - Precondition: the network is piecewise linear.
   /// - Returns: nil if a row's numbers are beyond double precision.
   /// - Complexity: one backward pass for each unstable unit and each row, through the maps before it.
   public init?(_ bounds: RegionBounds, objectives rows: LinearRows) {
     let network = bounds.network
+    precondition(network.isPiecewiseLinear, "A network with smooth activations cannot be folded")
     var folding = Folding(bounds)
     var units: [RegionUnit] = []
     for node in network.activationNodes {

@@ -106,6 +106,9 @@ public struct ExactMargin {
     var open = zip(classes, uppers).map { OpenClass(index: $0, upper: $1) }.filter { $0.upper > incumbent.margin }
     open.sort { ($0.upper, $1.index) > ($1.upper, $0.index) }
     guard !open.isEmpty else { return bracket(incumbent, upper: incumbent.margin, bounds: bounds) }
+    guard network.isPiecewiseLinear else {
+      return bracket(incumbent, upper: open[0].upper, bounds: bounds, reason: .smoothActivations)
+    }
     guard
       let folded = RegionNetwork(
         bounds, objectives: .margins(of: open.map(\.index), label: label, outputs: network.outputCount))

@@ -29,6 +29,8 @@ public struct MarginBracket: Sendable {
     case solverFailed
     /// Numbers on the way are beyond double precision.
     case overflow
+    /// The network has smooth activations, for which there is no exact search: attack and bounds are all there is.
+    case smoothActivations
     /// Everything finished, but tolerances and rounding leave more than was asked for.
     case tolerance
   }

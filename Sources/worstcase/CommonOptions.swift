@@ -126,17 +126,27 @@ struct WorkOptions: ParsableArguments {
   }
 }
 
-/// A network that a verb works on.
-enum ModelFile {
-  /// Reads a model, with the digest of its file.
-  static func load(_ path: String) throws -> (model: ONNXModel, digest: String, bytes: Int) {
+/// How a model is read.
+struct ModelOptions: ParsableArguments {
+  @Flag(help: "Leave out a softmax at the very end, and analyse the logits: they have the same order.")
+  var stripSoftmax = false
+
+  /// Reads a model, with a digest of all that it is made of.
+  func load(_ path: String) throws -> (model: ONNXModel, digest: String, bytes: Int) {
     try Failure.onBadInput {
-      let model = try ONNXModel(contentsOf: path)
-      let data = try Data(contentsOf: URL(fileURLWithPath: path))
-      return (model, Digest.sha256(of: data), data.count)
+      let model = try ONNXModel(contentsOf: path, options: ImportOptions(stripsFinalSoftmax: stripSoftmax))
+      var data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+      for file in model.weightFiles { data += try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe) }
+      let bytes = data.count
+      // Another network than the file with its softmax.
+      if stripSoftmax { data += Data("--strip-softmax".utf8) }
+      return (model, Digest.sha256(of: data), bytes)
     }
   }
+}
 
+/// A network that a verb works on.
+enum ModelFile {
   /// Refuses images that do not fit a network.
   static func requireFit(_ images: LabelledImages, to network: Network) throws {
     try Failure.onBadInput { try StudyRunner.requireFit(images, to: network) }

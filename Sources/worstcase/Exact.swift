@@ -22,6 +22,8 @@ struct Exact: ParsableCommand {
   @Argument(help: "An ONNX model.")
   var model: String
 
+  @OptionGroup var importing: ModelOptions
+
   @OptionGroup var data: DataOptions
   @OptionGroup var work: WorkOptions
 
@@ -34,7 +36,7 @@ struct Exact: ParsableCommand {
   func run() throws {
     let radius = try epsilon.validated()
     let workers = try work.prepare().workers
-    let network = try ModelFile.load(model).model.network
+    let network = try importing.load(model).model.network
     let images = try data.images()
     let indices = try data.indices(in: images)
     let settings = StudySettings(

@@ -16,6 +16,8 @@ struct Inspect: ParsableCommand {
   @Argument(help: "An ONNX model.")
   var model: String
 
+  @OptionGroup var importing: ModelOptions
+
   @Flag(help: "One JSON object instead of a table.")
   var json = false
 
@@ -31,7 +33,7 @@ struct Inspect: ParsableCommand {
     var operatorSet: Int
     var input, output: String
     var inputShape, outputShape: String
-    var parameters, relus: Int
+    var parameters, relus, smoothUnits: Int
     var fileNodes: [String]
     var layers: [Row]
     var notes: [String]
@@ -39,7 +41,7 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
-    let (model, digest, bytes) = try ModelFile.load(model)
+    let (model, digest, bytes) = try importing.load(model)
     let description = describe(model, digest: digest)
     if json {
       try Output.json(description)
@@ -52,6 +54,7 @@ struct Inspect: ParsableCommand {
     Output.line("output      \(model.outputName): \(description.outputShape)")
     Output.line("parameters  \(description.parameters)")
     Output.line("ReLUs       \(description.relus)")
+    if description.smoothUnits > 0 { Output.line("smooth      \(description.smoothUnits) sigmoid or tanh units") }
     Output.line("file nodes  \(description.fileNodes.joined(separator: ", "))")
     Output.line("")
     let width = max(4, description.layers.map(\.name.count).max() ?? 4)
@@ -79,14 +82,21 @@ struct Inspect: ParsableCommand {
           name: node.name, kind: layer.map.kindName, shape: "\(node.shape)",
           parameters: layer.parameterCount)
       case .sum: Row(name: node.name, kind: "sum", shape: "\(node.shape)", parameters: 0)
-      case .activation(.relu, _): Row(name: node.name, kind: "relu", shape: "\(node.shape)", parameters: 0)
+      case .activation(let activation, _):
+        Row(name: node.name, kind: activation.name.lowercased(), shape: "\(node.shape)", parameters: 0)
+      }
+    }
+    func units(_ isCounted: (Activation) -> Bool) -> Int {
+      network.nodes.reduce(0) { total, node in
+        guard case .activation(let activation, _) = node.operation, isCounted(activation) else { return total }
+        return total + node.shape.count
       }
     }
     return Description(
       model: self.model, sha256: digest, producer: model.producer, operatorSet: model.operatorSet,
       input: model.inputName, output: model.outputName, inputShape: "\(network.inputShape)",
       outputShape: "\(network.outputShape)", parameters: network.parameterCount,
-      relus: network.activationNodes.reduce(0) { $0 + $1.shape.count },
+      relus: units { $0.isPiecewiseLinear }, smoothUnits: units { !$0.isPiecewiseLinear },
       fileNodes: model.nodes.map { "\($0.operatorName)" }, layers: layers, notes: model.notes, metadata: model.metadata)
   }
 }

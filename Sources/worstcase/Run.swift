@@ -18,6 +18,8 @@ struct Run: ParsableCommand {
   @Argument(help: "An ONNX model.")
   var model: String
 
+  @OptionGroup var importing: ModelOptions
+
   @Option(help: "The inputs, a .npy file.")
   var input: String
 
@@ -27,7 +29,7 @@ struct Run: ParsableCommand {
   func run() throws {
     if let output { try OutputPlace.requireFile(output, option: "--output") }
     BLASKernels.select()
-    let network = try ModelFile.load(model).model.network
+    let network = try importing.load(model).model.network
     let array = try Failure.onBadInput { try NumpyArray.read(URL(fileURLWithPath: input)) }
     let (batch, rest) = array.values.count.quotientAndRemainder(dividingBy: network.inputCount)
     guard batch > 0, rest == 0 else {

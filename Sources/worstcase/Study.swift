@@ -24,6 +24,8 @@ struct Study: ParsableCommand {
   @Argument(help: "An ONNX model; without it, the built-in network.")
   var model: String?
 
+  @OptionGroup var importing: ModelOptions
+
   @OptionGroup var data: DataOptions
   @OptionGroup var work: WorkOptions
 
@@ -118,7 +120,7 @@ struct Study: ParsableCommand {
   /// The network to study, from a file or built in.
   private func subject() throws -> (network: Network, source: StudyIdentity.Source, bytes: Int) {
     if let model {
-      let (loaded, digest, bytes) = try ModelFile.load(model)
+      let (loaded, digest, bytes) = try importing.load(model)
       return (loaded.network, StudyIdentity.Source(name: model, digest: digest), bytes)
     }
     let data = BuiltInModel.data

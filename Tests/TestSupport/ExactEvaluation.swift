@@ -22,6 +22,7 @@ public func exactValues(of network: Network, at point: [Double]) -> [[Rational]]
     case .activation(let activation, let source):
       switch activation {
       case .relu: values.append(values[source.index].map { max($0, .zero) })
+      case .sigmoid, .tanh: preconditionFailure("\(activation.name) takes rational numbers out of the rationals")
       }
     }
   }
