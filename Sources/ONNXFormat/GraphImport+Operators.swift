@@ -5,6 +5,10 @@ extension GraphImport {
     "Conv": 2...3, "Div": 2...2, "Dropout": 1...3, "Flatten": 1...1, "Gather": 2...2, "Gemm": 2...3,
     "Identity": 1...1, "MatMul": 2...2, "Mul": 2...2, "Neg": 1...1, "Relu": 1...1, "Reshape": 2...2,
     "Shape": 1...1, "Squeeze": 1...2, "Sub": 2...2, "Transpose": 1...1, "Unsqueeze": 1...2,
+    "ConstantOfShape": 1...1, "Expand": 2...2,
+   
+    "Pad": 1...4,
+    "Slice": 1...5, "Split": 1...2, "Tile": 2...2,
   ]
 
   /// The value of a node's first output.
@@ -54,10 +58,7 @@ extension GraphImport {
     case "Cast":
       return try cast(node, try required(0))
     case "Shape":
-      guard !node.has("start"), !node.has("end") else { throw .unsupported(reason: "a part of the shape") }
-      let extents = try required(0).extents
-      guard !extents.isEmpty else { throw .unsupported(reason: "the shape of a scalar") }
-      return .constant(Constant(extents: [extents.count], isInteger: true, values: extents.map { Double($0) }))
+      return try shape(node, try required(0).extents)
     case "Concat":
       return try concatenation(node, inputs.compactMap { $0 })
     case "Flatten":
@@ -72,6 +73,16 @@ extension GraphImport {
       return try rearrange(try required(0), transposing(node, try required(0).extents), node)
     case "Gather":
       return try rearrange(try required(0), gathering(node, try required(0).extents, try required(1)), node)
+    case "Slice":
+      return try rearrange(try required(0), slicing(node, try required(0).extents, inputs), node)
+    case "Pad":
+      return try padding(node, try required(0), inputs)
+    case "Expand":
+      return try rearrange(try required(0), expanding(node, try required(0).extents, try required(1)), node)
+    case "Tile":
+      return try rearrange(try required(0), tiling(node, try required(0).extents, try required(1)), node)
+    case "ConstantOfShape":
+      return try constantOfShape(node, try required(0))
     default:
       throw .unsupported(reason: "operator \(node.type) is not supported")
     }
@@ -81,7 +92,7 @@ extension GraphImport {
     if let tensor = try node.tensor("value") { return .constant(try Constant(tensor, name: node.name)) }
     func list(_ values: [Double], extents: [Int], isInteger: Bool) throws(Fault) -> Value {
       guard !values.isEmpty else { throw node.malformed("an empty list") }
-      if let wrong = values.firstIndex(where: { !$0.isFinite || isInteger && $0.magnitude > 0x1p53 }) {
+      if let wrong = values.firstIndex(where: { !$0.isFinite }) {
         throw .malformed(place: "\(node.name)[\(wrong)]", reason: "is \(values[wrong])")
       }
       return .constant(Constant(extents: extents, isInteger: isInteger, values: values))
@@ -102,6 +113,31 @@ extension GraphImport {
     throw .unsupported(reason: "attribute \(form.printable)")
   }
 
+  /// The extents from axis `start` to before axis `end`.
+  private func shape(_ node: Operator, _ extents: [Int]) throws(Fault) -> Value {
+    func bound(_ name: String, default value: Int) throws(Fault) -> Int {
+      let given = try node.integer(name, default: value)
+      return max(0, min(extents.count, given < 0 ? given + extents.count : given))
+    }
+    let (start, end) = (try bound("start", default: 0), try bound("end", default: extents.count))
+    guard start < end else { throw .unsupported(reason: "an empty part of the shape \(extents.joined)") }
+    return .constant(
+      Constant(extents: [end - start], isInteger: true, values: extents[start..<end].map { Double($0) }))
+  }
+
+  /// One value in every place of a given shape.
+  private mutating func constantOfShape(_ node: Operator, _ shape: Value) throws(Fault) -> Value {
+    let extents = try integers(shape, "shape", node)
+    guard extents.allSatisfy({ $0 > 0 }) else { throw node.malformed("the shape \(extents.joined) is empty") }
+    try spend(try count(of: extents, for: node), for: node)
+    let value = try node.tensor("value").map { tensor throws(Fault) in try Constant(tensor, name: node.name) }
+    guard value == nil || value?.count == 1 else { throw node.malformed("has \(value?.count ?? 0) values") }
+    return .constant(
+      Constant(
+        extents: extents, isInteger: value?.isInteger ?? false,
+        values: [Double](repeating: value?.values[0] ?? 0, count: extents.reduce(1, *))))
+  }
+
   /// A conversion: exact for constants, left out for variables, whose rounding at run time is not modelled.
   private mutating func cast(_ node: Operator, _ value: Value) throws(Fault) -> Value {
     let code = try node.integer("to", default: 0)
@@ -114,7 +150,9 @@ extension GraphImport {
       note("\(node.name): conversion to \(type) was left out")
       return value
     case .constant(let constant):
-      guard constant.errors.isEmpty else { throw .unsupported(reason: "of a computed constant") }
+      guard constant.errors.isEmpty, !constant.isRounded else {
+        throw .unsupported(reason: constant.isRounded ? "of an integer beyond 2^53" : "of a computed constant")
+      }
       let convert: (Double) -> Double
       switch type {
       case .double: convert = { $0 }
