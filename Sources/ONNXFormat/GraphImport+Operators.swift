@@ -5,7 +5,7 @@ extension GraphImport {
     "Conv": 2...3, "Div": 2...2, "Dropout": 1...3, "Flatten": 1...1, "Gather": 2...2, "Gemm": 2...3,
     "Identity": 1...1, "MatMul": 2...2, "Mul": 2...2, "Neg": 1...1, "Relu": 1...1, "Reshape": 2...2,
     "Shape": 1...1, "Squeeze": 1...2, "Sub": 2...2, "Transpose": 1...1, "Unsqueeze": 1...2,
-    "ConstantOfShape": 1...1, "Expand": 2...2,
+    "ConstantOfShape": 1...1, "ConvTranspose": 2...3, "Expand": 2...2,
    
     "Pad": 1...4,
     "Slice": 1...5, "Split": 1...2, "Tile": 2...2,
@@ -83,6 +83,8 @@ extension GraphImport {
       return try rearrange(try required(0), tiling(node, try required(0).extents, try required(1)), node)
     case "ConstantOfShape":
       return try constantOfShape(node, try required(0))
+    case "ConvTranspose":
+      return try transposedConvolution(node, try required(0), try required(1), optional(2))
     default:
       throw .unsupported(reason: "operator \(node.type) is not supported")
     }
