@@ -5,10 +5,10 @@ extension GraphImport {
     "Conv": 2...3, "Div": 2...2, "Dropout": 1...3, "Flatten": 1...1, "Gather": 2...2, "Gemm": 2...3,
     "Identity": 1...1, "MatMul": 2...2, "Mul": 2...2, "Neg": 1...1, "Relu": 1...1, "Reshape": 2...2,
     "Shape": 1...1, "Squeeze": 1...2, "Sub": 2...2, "Transpose": 1...1, "Unsqueeze": 1...2,
-    "ConstantOfShape": 1...1, "ConvTranspose": 2...3, "Expand": 2...2,
-   
-    "Pad": 1...4,
-    "Slice": 1...5, "Split": 1...2, "Tile": 2...2,
+    "AveragePool": 1...1, "ConstantOfShape": 1...1, "ConvTranspose": 2...3, "Expand": 2...2,
+    "GlobalAveragePool": 1...1, "GlobalMaxPool": 1...1, "Max": 1...1024, "MaxPool": 1...1, "Mean": 1...1024,
+    "Min": 1...1024, "Pad": 1...4, "ReduceMax": 1...2, "ReduceMean": 1...2, "ReduceMin": 1...2, "ReduceSum": 1...2,
+    "Slice": 1...5, "Split": 1...2, "Sum": 1...1024, "Tile": 2...2,
   ]
 
   /// The value of a node's first output.
@@ -85,6 +85,22 @@ extension GraphImport {
       return try constantOfShape(node, try required(0))
     case "ConvTranspose":
       return try transposedConvolution(node, try required(0), try required(1), optional(2))
+    case "MaxPool":
+      return try maxPool(node, try required(0))
+    case "GlobalMaxPool":
+      return try globalMaxPool(node, try required(0))
+    case "AveragePool":
+      return try averagePool(node, try required(0))
+    case "GlobalAveragePool":
+      return try globalAveragePool(node, try required(0))
+    case "ReduceMax", "ReduceMin":
+      return try extremeReduction(node, try required(0), optional(1), sign: node.type == "ReduceMax" ? 1 : -1)
+    case "ReduceMean", "ReduceSum":
+      return try linearReduction(node, try required(0), optional(1), isMean: node.type == "ReduceMean")
+    case "Max", "Min":
+      return try extreme(node, inputs.compactMap { $0 }, isMaximum: node.type == "Max")
+    case "Mean", "Sum":
+      return try sumOfTensors(node, inputs.compactMap { $0 }, isMean: node.type == "Mean")
     default:
       throw .unsupported(reason: "operator \(node.type) is not supported")
     }
