@@ -3,7 +3,8 @@ import Intervals
 
 /// A tensor whose values are known at import: an initialiser, a `Constant` node, or computed from such.
 ///
-/// Integers are held as doubles too: shapes and indices are far below 2⁵³, beyond which they are refused.
+/// Integers are held as doubles too: shapes and indices are far below 2⁵³. Beyond it they are rounded, good enough to
+/// say "to the end" in a slice; arithmetic and conversions refuse them.
 struct Constant {
   /// The extents; none for a scalar. Their product is the number of values, at least 1.
   var extents: [Int]

@@ -109,6 +109,7 @@ extension GraphImport {
     _ operation: Arithmetic, _ a: Constant, _ b: Constant, _ extents: [Int], _ node: Operator
   ) throws(Fault) -> Constant {
     guard a.isInteger == b.isInteger else { throw node.malformed("one operand is an integer, the other is not") }
+    guard !a.isRounded, !b.isRounded else { throw .unsupported(reason: "an integer beyond 2^53") }
     if operation == .divide { try requireNonzero(b, node) }
     let left = Broadcasting.sources(from: a.extents, to: extents)
     let right = Broadcasting.sources(from: b.extents, to: extents)
@@ -139,6 +140,9 @@ extension GraphImport {
 }
 
 extension Constant {
+  /// Whether some integers were too large to be held exactly.
+  var isRounded: Bool { isInteger && values.contains { $0.magnitude >= 0x1p53 } }
+
   /// The values with their signs changed: exact.
   var negated: Constant {
     Constant(extents: extents, isInteger: isInteger, values: values.map { -$0 }, errors: errors)

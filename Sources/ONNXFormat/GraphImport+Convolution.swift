@@ -17,7 +17,7 @@ extension GraphImport {
 
     let spatial = Array(image.extents.dropFirst(2))
     let kernel = Array(weights.extents.dropFirst(2))
-    let window = try window(node, spatial: spatial, kernel: kernel)
+    let window = try window(node, spatial: spatial, weights: kernel)
     let groups = try node.integer("group", default: 1)
     let channels = image.extents[1]
     guard groups > 0 else { throw node.malformed("group \(groups)") }
@@ -43,71 +43,13 @@ extension GraphImport {
       throw node.malformed("\(error)")
     }
 
-    var bias = [Double](repeating: 0, count: geometry.outputChannels)
-    var errors: [Double] = []
-    if let b {
-      guard case .constant(let constant) = b else { throw .unsupported(reason: "a bias that is not constant") }
-      guard constant.extents == [geometry.outputChannels] else {
-        throw node.malformed(
-          "bias of \(constant.extents.joined) cannot be added to \(geometry.outputChannels) output channels")
-      }
-      bias = constant.values
-      errors = constant.errors
-    }
     let centres = Centres(weights)
-    let positions = geometry.positions
+    let bias = try channelBias(b, channels: geometry.outputChannels, positions: geometry.positions, node)
     let output = rank == 3 ? [geometry.outputWidth] : [geometry.outputHeight, geometry.outputWidth]
     return try linear(
       LinearLayer(
-        map: .convolution(ConvolutionMap(geometry: geometry, weights: centres.centres)),
-        bias: bias.flatMap { [Double](repeating: $0, count: positions) }, coefficientError: centres.relativeError,
-        biasError: errors.flatMap { [Double](repeating: $0, count: positions) }),
+        map: .convolution(ConvolutionMap(geometry: geometry, weights: centres.centres)), bias: bias.values,
+        coefficientError: centres.relativeError, biasError: bias.errors),
       of: image.node, extents: [1, geometry.outputChannels] + output, parameters: weights.count, for: node)
-  }
-
-  /// Where a kernel is applied.
-  private struct Window {
-    let strides, dilations: [Int]
-    /// The beginnings of all axes, then the ends.
-    let pads: [Int]
-  }
-
-  private func window(_ node: Operator, spatial: [Int], kernel: [Int]) throws(Fault) -> Window {
-    let axes = spatial.count
-    func list(_ attribute: String, count: Int, default value: Int, least: Int) throws(Fault) -> [Int] {
-      guard let given = try node.integers(attribute) else { return [Int](repeating: value, count: count) }
-      guard given.count == count else { throw node.malformed("\(given.count) \(attribute) for \(axes) spatial axes") }
-      for number in given where number < least || number > Shape.largestCount {
-        let sense = number < 0 ? "negative " : number > 0 ? "too large: " : ""
-        throw node.malformed("\(sense)\(attribute) \(given.joined)")
-      }
-      return given
-    }
-    let strides = try list("strides", count: axes, default: 1, least: 1)
-    let dilations = try list("dilations", count: axes, default: 1, least: 1)
-    if let stated = try node.integers("kernel_shape"), stated != kernel {
-      throw node.malformed("kernel_shape \(stated.joined), but the weights are \(kernel.joined)")
-    }
-    let mode = try node.text("auto_pad", default: "NOTSET")
-    switch mode {
-    case "NOTSET", "":
-      return Window(
-        strides: strides, dilations: dilations, pads: try list("pads", count: 2 * axes, default: 0, least: 0))
-    case "VALID":
-      return Window(strides: strides, dilations: dilations, pads: [Int](repeating: 0, count: 2 * axes))
-    case "SAME_UPPER", "SAME_LOWER":
-      // As many positions as strides fit into the image; an odd zero goes to the end or to the beginning.
-      var pads = [Int](repeating: 0, count: 2 * axes)
-      for axis in 0..<axes {
-        let positions = (spatial[axis] + strides[axis] - 1) / strides[axis]
-        let span = (kernel[axis] - 1) * dilations[axis] + 1
-        let total = max(0, (positions - 1) * strides[axis] + span - spatial[axis])
-        pads[axis] = mode == "SAME_UPPER" ? total / 2 : total - total / 2
-        pads[axes + axis] = total - pads[axis]
-      }
-      return Window(strides: strides, dilations: dilations, pads: pads)
-    default:
-      throw node.malformed("auto_pad \(mode.printable) does not exist")
-    }
   }
 }

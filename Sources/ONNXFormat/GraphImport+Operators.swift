@@ -7,6 +7,10 @@ extension GraphImport {
     "HardSigmoid": 1...1, "Identity": 1...1, "LeakyRelu": 1...1, "LogSoftmax": 1...1, "MatMul": 2...2, "Mul": 2...2,
     "Neg": 1...1, "PRelu": 2...2, "Relu": 1...1, "Sigmoid": 1...1, "Softmax": 1...1, "Tanh": 1...1, "Reshape": 2...2,
     "Shape": 1...1, "Squeeze": 1...2, "Sub": 2...2, "Transpose": 1...1, "Unsqueeze": 1...2,
+    "AveragePool": 1...1, "ConstantOfShape": 1...1, "ConvTranspose": 2...3, "Expand": 2...2,
+    "GlobalAveragePool": 1...1, "GlobalMaxPool": 1...1, "Max": 1...1024, "MaxPool": 1...1, "Mean": 1...1024,
+    "Min": 1...1024, "Pad": 1...4, "ReduceMax": 1...2, "ReduceMean": 1...2, "ReduceMin": 1...2, "ReduceSum": 1...2,
+    "Slice": 1...5, "Split": 1...2, "Sum": 1...1024, "Tile": 2...2,
   ]
 
   /// The value of a node's first output.
@@ -73,10 +77,7 @@ extension GraphImport {
     case "Cast":
       return try cast(node, try required(0))
     case "Shape":
-      guard !node.has("start"), !node.has("end") else { throw .unsupported(reason: "a part of the shape") }
-      let extents = try required(0).extents
-      guard !extents.isEmpty else { throw .unsupported(reason: "the shape of a scalar") }
-      return .constant(Constant(extents: [extents.count], isInteger: true, values: extents.map { Double($0) }))
+      return try shape(node, try required(0).extents)
     case "Concat":
       return try concatenation(node, inputs.compactMap { $0 })
     case "Flatten":
@@ -91,6 +92,34 @@ extension GraphImport {
       return try rearrange(try required(0), transposing(node, try required(0).extents), node)
     case "Gather":
       return try rearrange(try required(0), gathering(node, try required(0).extents, try required(1)), node)
+    case "Slice":
+      return try rearrange(try required(0), slicing(node, try required(0).extents, inputs), node)
+    case "Pad":
+      return try padding(node, try required(0), inputs)
+    case "Expand":
+      return try rearrange(try required(0), expanding(node, try required(0).extents, try required(1)), node)
+    case "Tile":
+      return try rearrange(try required(0), tiling(node, try required(0).extents, try required(1)), node)
+    case "ConstantOfShape":
+      return try constantOfShape(node, try required(0))
+    case "ConvTranspose":
+      return try transposedConvolution(node, try required(0), try required(1), optional(2))
+    case "MaxPool":
+      return try maxPool(node, try required(0))
+    case "GlobalMaxPool":
+      return try globalMaxPool(node, try required(0))
+    case "AveragePool":
+      return try averagePool(node, try required(0))
+    case "GlobalAveragePool":
+      return try globalAveragePool(node, try required(0))
+    case "ReduceMax", "ReduceMin":
+      return try extremeReduction(node, try required(0), optional(1), sign: node.type == "ReduceMax" ? 1 : -1)
+    case "ReduceMean", "ReduceSum":
+      return try linearReduction(node, try required(0), optional(1), isMean: node.type == "ReduceMean")
+    case "Max", "Min":
+      return try extreme(node, inputs.compactMap { $0 }, isMaximum: node.type == "Max")
+    case "Mean", "Sum":
+      return try sumOfTensors(node, inputs.compactMap { $0 }, isMean: node.type == "Mean")
     default:
       throw .unsupported(reason: "operator \(node.type) is not supported")
     }
@@ -102,7 +131,7 @@ extension GraphImport {
     }
     func list(_ values: [Double], extents: [Int], isInteger: Bool) throws(Fault) -> Value {
       guard !values.isEmpty else { throw node.malformed("an empty list") }
-      if let wrong = values.firstIndex(where: { !$0.isFinite || isInteger && $0.magnitude > 0x1p53 }) {
+      if let wrong = values.firstIndex(where: { !$0.isFinite }) {
         throw .malformed(place: "\(node.name)[\(wrong)]", reason: "is \(values[wrong])")
       }
       return .constant(Constant(extents: extents, isInteger: isInteger, values: values))
@@ -123,6 +152,31 @@ extension GraphImport {
     throw .unsupported(reason: "attribute \(form.printable)")
   }
 
+  /// The extents from axis `start` to before axis `end`.
+  private func shape(_ node: Operator, _ extents: [Int]) throws(Fault) -> Value {
+    func bound(_ name: String, default value: Int) throws(Fault) -> Int {
+      let given = try node.integer(name, default: value)
+      return max(0, min(extents.count, given < 0 ? given + extents.count : given))
+    }
+    let (start, end) = (try bound("start", default: 0), try bound("end", default: extents.count))
+    guard start < end else { throw .unsupported(reason: "an empty part of the shape \(extents.joined)") }
+    return .constant(
+      Constant(extents: [end - start], isInteger: true, values: extents[start..<end].map { Double($0) }))
+  }
+
+  /// One value in every place of a given shape.
+  private mutating func constantOfShape(_ node: Operator, _ shape: Value) throws(Fault) -> Value {
+    let extents = try integers(shape, "shape", node)
+    guard extents.allSatisfy({ $0 > 0 }) else { throw node.malformed("the shape \(extents.joined) is empty") }
+    try spend(try count(of: extents, for: node), for: node)
+    let value = try node.tensor("value").map { tensor throws(Fault) in try Constant(tensor, name: node.name) }
+    guard value == nil || value?.count == 1 else { throw node.malformed("has \(value?.count ?? 0) values") }
+    return .constant(
+      Constant(
+        extents: extents, isInteger: value?.isInteger ?? false,
+        values: [Double](repeating: value?.values[0] ?? 0, count: extents.reduce(1, *))))
+  }
+
   /// A conversion: exact for constants, left out for variables, whose rounding at run time is not modelled.
   private mutating func cast(_ node: Operator, _ value: Value) throws(Fault) -> Value {
     let code = try node.integer("to", default: 0)
@@ -135,7 +189,9 @@ extension GraphImport {
       note("\(node.name): conversion to \(type) was left out")
       return value
     case .constant(let constant):
-      guard constant.errors.isEmpty else { throw .unsupported(reason: "of a computed constant") }
+      guard constant.errors.isEmpty, !constant.isRounded else {
+        throw .unsupported(reason: constant.isRounded ? "of an integer beyond 2^53" : "of a computed constant")
+      }
       let convert: (Double) -> Double
       switch type {
       case .double: convert = { $0 }

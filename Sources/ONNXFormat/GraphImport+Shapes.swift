@@ -4,11 +4,34 @@ import Networks
 struct Rearrangement {
   /// The new extents.
   let extents: [Int]
-  /// For each new element the old one it is; nil if they keep their order.
+  /// For each new element the old one it is, or -1 for none; nil if they keep their order.
   let sources: [Int]?
+  /// The value of new elements that are no old ones.
+  let fill: Double
 
-  init(_ extents: [Int], sources: [Int]? = nil) {
+  init(_ extents: [Int], sources: [Int]? = nil, fill: Double = 0) {
     self.extents = extents
+    self.sources = sources
+    self.fill = fill
+  }
+
+  /// The elements at chosen positions of each axis, -1 standing for none.
+  init(positions: [[Int]], of extents: [Int], fill: Double = 0) {
+    self.extents = positions.map(\.count)
+    self.fill = fill
+    guard !zip(positions, extents).allSatisfy({ $0.elementsEqual(0..<$1) }) else {
+      sources = nil
+      return
+    }
+    var sources = [0]
+    for (chosen, extent) in zip(positions, extents) {
+      var next: [Int] = []
+      next.reserveCapacity(sources.count * chosen.count)
+      for source in sources {
+        for position in chosen { next.append(source < 0 || position < 0 ? -1 : source * extent + position) }
+      }
+      sources = next
+    }
     self.sources = sources
   }
 }
@@ -23,19 +46,28 @@ extension GraphImport {
       constant.extents = rearrangement.extents
       if let sources = rearrangement.sources {
         try spend(sources.count, for: node)
-        if !constant.errors.isEmpty { constant.errors = sources.map { constant.errors[$0] } }
-        constant.values = sources.map { constant.values[$0] }
+        if !constant.errors.isEmpty { constant.errors = sources.map { $0 < 0 ? 0 : constant.errors[$0] } }
+        constant.values = sources.map { $0 < 0 ? rearrangement.fill : constant.values[$0] }
       }
       return .constant(constant)
     case .variable(let variable):
-      let count = variable.count
-      guard let sources = rearrangement.sources, !sources.elementsEqual(0..<count) else {
-        return .variable(Variable(node: variable.node, extents: rearrangement.extents))
-      }
-      return try linear(
-        LinearLayer(map: .gather(GatherMap(inputCount: count, sources: sources))), of: variable.node,
-        extents: rearrangement.extents, parameters: sources.count, for: node)
+      return .variable(try rearrange(variable, rearrangement, node))
     }
+  }
+
+  /// The variable with its elements rearranged.
+  mutating func rearrange(
+    _ variable: Variable, _ rearrangement: Rearrangement, _ node: Operator
+  ) throws(Fault) -> Variable {
+    let (count, fill) = (variable.count, rearrangement.fill)
+    guard let sources = rearrangement.sources, !sources.elementsEqual(0..<count) else {
+      return Variable(node: variable.node, extents: rearrangement.extents)
+    }
+    return try affine(
+      LinearLayer(
+        map: .gather(GatherMap(inputCount: count, sources: sources)),
+        bias: fill == 0 ? nil : sources.map { $0 < 0 ? fill : 0 }),
+      of: variable.node, extents: rearrangement.extents, parameters: sources.count, for: node)
   }
 
   func flattening(_ node: Operator, _ extents: [Int]) throws(Fault) -> Rearrangement {
@@ -138,45 +170,16 @@ extension GraphImport {
     return Rearrangement(Array(result), sources: sources)
   }
 
-  /// Constants joined along an axis.
-  func concatenation(_ node: Operator, _ inputs: [Value]) throws(Fault) -> Value {
-    var parts: [Constant] = []
-    for input in inputs {
-      guard case .constant(let constant) = input else {
-        throw .unsupported(reason: "of tensors that depend on the input")
-      }
-      parts.append(constant)
-    }
-    guard let first = parts.first else { throw node.malformed("joins nothing") }
-    let axis = try axis(try node.integer("axis", default: 0), rank: first.extents.count, node)
-    for part in parts {
-      var comparable = part.extents
-      if comparable.count == first.extents.count { comparable[axis] = first.extents[axis] }
-      guard comparable == first.extents, part.isInteger == first.isInteger, part.errors.isEmpty else {
-        throw node.malformed("\(part.extents.joined) cannot be joined to \(first.extents.joined)")
-      }
-    }
-    var extents = first.extents
-    extents[axis] = parts.reduce(0) { $0 + $1.extents[axis] }
-    var values: [Double] = []
-    for outer in 0..<extents[..<axis].reduce(1, *) {
-      for part in parts {
-        let run = part.extents[axis...].reduce(1, *)
-        values += part.values[outer * run..<(outer + 1) * run]
-      }
-    }
-    return .constant(Constant(extents: extents, isInteger: first.isInteger, values: values))
-  }
-
   /// The values of a constant list of integers.
-  private func integers(_ value: Value, _ what: String, _ node: Operator) throws(Fault) -> [Int] {
+  func integers(_ value: Value, _ what: String, _ node: Operator) throws(Fault) -> [Int] {
     guard case .constant(let constant) = value else { throw .unsupported(reason: "the \(what) are not constant") }
     guard constant.isInteger else { throw node.malformed("the \(what) must be integers") }
-    return constant.values.map { Int($0) }
+    // Some files write "to the end" as the largest integer there is.
+    return constant.values.map { Int(max(-0x1p62, min(0x1p62, $0))) }
   }
 
   /// The axes that a node names, as attribute before operator set 13 and as input since; nil if it names none.
-  private func axisList(_ node: Operator, _ axes: Value?, rank: Int) throws(Fault) -> [Int]? {
+  func axisList(_ node: Operator, _ axes: Value?, rank: Int) throws(Fault) -> [Int]? {
     let given: [Int]
     if let axes {
       given = try integers(axes, "axes", node)
@@ -190,7 +193,7 @@ extension GraphImport {
     return result
   }
 
-  private func axis(_ axis: Int, rank: Int, _ node: Operator) throws(Fault) -> Int {
+  func axis(_ axis: Int, rank: Int, _ node: Operator) throws(Fault) -> Int {
     guard axis >= -rank, axis < rank else { throw node.malformed("axis \(axis) of a tensor of rank \(rank)") }
     return axis < 0 ? axis + rank : axis
   }

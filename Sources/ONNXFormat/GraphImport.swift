@@ -48,6 +48,9 @@ struct GraphImport {
     allowance = 1 << 25 + 4 * stored
     let (extents, isBatched) = try Self.inputExtents(graph.input)
     self.isBatched = isBatched
+    guard let count = extents.elementCount, count <= allowance else {
+      throw .malformed(place: "input \(graph.input.name.printable)", reason: "\(extents.joined) is too large")
+    }
     builder = NetworkBuilder(
       inputShape: try Self.shape(extents, isBatched, place: graph.input.name), name: graph.input.name.printable)
     values[graph.input.name] = .variable(Variable(node: builder.input, extents: extents))
@@ -81,17 +84,16 @@ struct GraphImport {
         continue
       }
       try Self.check(node, takes: counts)
-      if node.outputs.dropFirst().contains(where: read.contains) {
+      if node.type != "Split", node.outputs.dropFirst().contains(where: read.contains) {
         reject("outputs of \(node.type) beyond the first are not supported")
         continue
       }
       // What depends on an unsupported node stays unknown; only the node itself is to blame.
       do {
         guard let inputs = try inputs(of: node) else { continue }
-        let value = try translate(node, inputs)
-        guard let name = node.outputs.first, !name.isEmpty else { continue }
-        values[name] = value
-        nodes.append(FileNode(name: node.name, operatorName: node.type, outputExtents: value.extents))
+        let results = node.type == "Split" ? try split(node, inputs) : [try translate(node, inputs)]
+        for (name, value) in zip(node.outputs, results) where !name.isEmpty { values[name] = value }
+        nodes.append(FileNode(name: node.name, operatorName: node.type, outputExtents: results.first?.extents ?? []))
       } catch .unsupported(let reason) {
         reject("\(node.type): \(reason)")
       }
@@ -117,11 +119,18 @@ struct GraphImport {
   mutating func linear(
     _ layer: @autoclosure () -> LinearLayer, of source: NodeID, extents: [Int], parameters: Int, for node: Operator
   ) throws(Fault) -> Value {
+    .variable(try affine(layer(), of: source, extents: extents, parameters: parameters, for: node))
+  }
+
+  /// Adds an affine layer to the network, as one of the steps that a node becomes.
+  mutating func affine(
+    _ layer: @autoclosure () -> LinearLayer, of source: NodeID, extents: [Int], parameters: Int, for node: Operator
+  ) throws(Fault) -> Variable {
     let shape = try Self.shape(extents, isBatched, place: node.name)
     try spend(parameters + 2 * shape.count, for: node)
     do {
       let id = try builder.linear(layer(), of: source, shape: shape, name: node.name)
-      return .variable(Variable(node: id, extents: extents))
+      return Variable(node: id, extents: extents)
     } catch {
       throw .malformed(place: "", reason: "\(error)")
     }
@@ -129,10 +138,15 @@ struct GraphImport {
 
   /// Adds the sum of two variables of one shape.
   mutating func sum(_ a: Variable, _ b: Variable, for node: Operator) throws(Fault) -> Value {
-    let shape = try Self.shape(a.extents, isBatched, place: node.name)
+    .variable(try sum([a.node, b.node], extents: a.extents, for: node))
+  }
+
+  /// Adds the sum of several nodes of one size; one alone is its own sum.
+  mutating func sum(_ terms: [NodeID], extents: [Int], for node: Operator) throws(Fault) -> Variable {
+    if terms.count == 1 { return Variable(node: terms[0], extents: extents) }
+    let shape = try Self.shape(extents, isBatched, place: node.name)
     do {
-      return .variable(
-        Variable(node: try builder.sum([a.node, b.node], shape: shape, name: node.name), extents: a.extents))
+      return Variable(node: try builder.sum(terms, shape: shape, name: node.name), extents: extents)
     } catch {
       throw .malformed(place: "", reason: "\(error)")
     }
@@ -145,6 +159,16 @@ struct GraphImport {
 
   /// How many elements an array may still have.
   var allowedElements: Int { allowance }
+
+  /// The number of elements of an array that is about to be made.
+  ///
+  /// - Throws: if there are more than may still be stored.
+  func count(of extents: [Int], for node: Operator) throws(Fault) -> Int {
+    guard let count = extents.elementCount, count <= allowance else {
+      throw node.malformed("\(extents.joined) is too large")
+    }
+    return count
+  }
 
   /// Takes note of arrays that are about to be made.
   mutating func spend(_ count: Int, for node: Operator) throws(Fault) {

@@ -42,11 +42,7 @@ extension Constant {
       values = listed
     }
 
-    if storage.isInteger {
-      if values.contains(where: { $0.magnitude > 0x1p53 }) {
-        throw .unsupported(reason: "\(name.printable) holds an integer beyond 2^53")
-      }
-    } else if let index = values.firstIndex(where: { !$0.isFinite }) {
+    if !storage.isInteger, let index = values.firstIndex(where: { !$0.isFinite }) {
       throw .malformed(
         place: name.printable + extents.position(of: index),
         reason: "is \(values[index]): every bound computed with it would be meaningless")
