@@ -90,15 +90,22 @@ public struct LinearRow: Hashable, Sendable {
   }
 
   /// All values of the left side for inputs and outputs in two boxes, rounded outward.
+  ///
+  /// An end that can be computed without rounding is exact, so that a row is decided on its boundary too.
   public func range(inputs: Box, outputs: Box) -> Interval {
-    terms.reduce(constant.enclosure) { sum, term in
+    var lowest = Interval(constant.enclosure.lower)
+    var highest = Interval(constant.enclosure.upper)
+    for term in terms {
       let value =
         switch term.variable {
         case .input(let index): inputs[index]
         case .output(let index): outputs[index]
         }
-      return sum.sum(term.coefficient.enclosure.product(value))
+      let products = [value.lower, value.upper].map { term.coefficient.enclosure.product(Interval($0)) }
+      lowest = lowest.sum(Interval(min(products[0].lower, products[1].lower)))
+      highest = highest.sum(Interval(max(products[0].upper, products[1].upper)))
     }
+    return Interval(lower: lowest.lower, upper: highest.upper) ?? .entire
   }
 
   /// Whether the inequality holds for inputs and outputs in two boxes.
