@@ -23,14 +23,8 @@ struct IDXReader: ~Copyable {
     let file = url.path
     let headerSize = 4 * (2 + item.count)
     let magic: [UInt8] = [0, 0, 8, UInt8(1 + item.count)]
-    let reader: GzipReader
-    let header: [UInt8]
-    do throws(GzipError) {
-      reader = try GzipReader(file)
-      header = try reader.read(upTo: headerSize)
-    } catch {
-      throw .file(error)
-    }
+    let reader = try Self.open(file)
+    let header = try Self.read(reader, upTo: headerSize)
     guard header.starts(with: magic) || header.count < magic.count else {
       throw .wrongMagic(file: file, expected: magic, found: Array(header.prefix(magic.count)))
     }
@@ -57,19 +51,21 @@ struct IDXReader: ~Copyable {
   ///
   /// - Throws: ``DatasetError`` where the file has fewer or more, or does not decompress.
   consuming func elements() throws(DatasetError) -> [UInt8] {
-    let bytes: [UInt8]
-    let beyond: [UInt8]
-    do throws(GzipError) {
-      bytes = try reader.read(upTo: payloadSize)
-      // Asking for one byte more also makes zlib compare the checksum behind the data.
-      beyond = try reader.read(upTo: 1)
-    } catch {
-      throw .file(error)
-    }
+    let bytes = try Self.read(reader, upTo: payloadSize)
+    // Asking for one byte more also makes zlib compare the checksum behind the data.
+    let beyond = try Self.read(reader, upTo: 1)
     guard bytes.count == payloadSize else {
       throw .truncated(file: reader.file, expected: headerSize + payloadSize, found: headerSize + bytes.count)
     }
     guard beyond.isEmpty else { throw .trailingBytes(file: reader.file, expected: headerSize + payloadSize) }
     return bytes
+  }
+
+  private static func open(_ file: String) throws(DatasetError) -> GzipReader {
+    do throws(GzipError) { return try GzipReader(file) } catch { throw .file(error) }
+  }
+
+  private static func read(_ reader: borrowing GzipReader, upTo count: Int) throws(DatasetError) -> [UInt8] {
+    do throws(GzipError) { return try reader.read(upTo: count) } catch { throw .file(error) }
   }
 }

@@ -99,9 +99,13 @@ struct Train: ParsableCommand {
   }
 
   private func set(_ images: LabelledImages) throws -> TrainingSet {
-    try TrainingSet(
-      name: images.name, shape: images.shape, classCount: images.classCount, pixels: images.pixels,
-      labels: images.labels)
+    guard case .bytes(let bytes) = images.pixels else {
+      throw Failure(
+        status: .badInput,
+        message: "\(images.name) has images of numbers; training takes images of bytes: save them as `uint8`")
+    }
+    return try TrainingSet(
+      name: images.name, shape: images.shape, classCount: images.classCount, pixels: bytes, labels: images.labels)
   }
 
   private func show(_ event: TrainingEvent, of configuration: TrainingConfiguration) {
