@@ -125,7 +125,7 @@ public struct LabelledImages: Hashable, Sendable {
     for index in indices {
       precondition(index >= 0 && index < count, "\(name) has \(count) images, so none at index \(index)")
     }
-    guard case .bytes(let bytes) = pixels else {
+    guard let bytes = pixels.bytes else {
       return indices.flatMap { image($0).map { Float($0) } }
     }
     let size = shape.count

@@ -104,7 +104,8 @@ public enum PNGFolder {
     let numbers = names.compactMap { ImageName.number($0) }
     let areNumbers = numbers.count == names.count
     var items: [(name: ImageName, item: Item)] = []
-    for (position, name) in names.sorted(by: { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }).enumerated() {
+    for (position, name) in names.sorted(by: { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }).enumerated()
+    {
       let label = areNumbers ? ImageName.number(name) ?? position : position
       let inner = folder.appendingPathComponent(name)
       guard label < LabelledImages.largestClassCount else {

@@ -13,6 +13,11 @@ public enum Pixels: Hashable, Sendable {
     }
   }
 
+  /// The bytes, or nil where the images are numbers.
+  public var bytes: [UInt8]? {
+    if case .bytes(let bytes) = self { bytes } else { nil }
+  }
+
   /// The range that every element of an input keeps to, perturbed or not.
   public var validRange: ClosedRange<Double> {
     switch self {

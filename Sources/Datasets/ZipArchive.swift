@@ -90,7 +90,8 @@ struct ZipArchive {
     case 8: bytes = try inflated(entry, from: start)
     default:
       throw .unsupported(
-        file: file, reason: "the entry \(entry.name) is compressed by method \(entry.method); write it with `numpy.savez`")
+        file: file,
+        reason: "the entry \(entry.name) is compressed by method \(entry.method); write it with `numpy.savez`")
     }
     let checksum = bytes.withUnsafeBytes { buffer in
       UInt32(truncatingIfNeeded: crc32_z(0, buffer.bindMemory(to: UInt8.self).baseAddress, buffer.count))

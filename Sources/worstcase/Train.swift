@@ -26,7 +26,7 @@ struct Train: ParsableCommand {
   @Option(help: "Where the network goes, a .onnx file; its card goes beside it, as .md.")
   var output: String
 
-  @Option(help: "The folder with the data set's files, where it is not synthetic.")
+  @Option(help: "The folder with the data set's files, or a .npz file, where it is not synthetic.")
   var data: String?
 
   @Option(help: "Where the state after each epoch is kept; removed when training is finished.")
@@ -99,7 +99,7 @@ struct Train: ParsableCommand {
   }
 
   private func set(_ images: LabelledImages) throws -> TrainingSet {
-    guard case .bytes(let bytes) = images.pixels else {
+    guard let bytes = images.pixels.bytes else {
       throw Failure(
         status: .badInput,
         message: "\(images.name) has images of numbers; training takes images of bytes: save them as `uint8`")
