@@ -27,6 +27,7 @@ let package = Package(
       name: "CCoinOR", pkgConfig: "cbc", providers: [.apt(["coinor-libcbc-dev", "coinor-libclp-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
     // Sums and convolution lowering, which the Swift compiler does not vectorise.
     .target(name: "CKernels", dependencies: ["COpenBLAS"]),
@@ -40,7 +41,8 @@ let package = Package(
       dependencies: ["Networks", "Gzip", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["onnx.proto"]),
     .target(name: "VNNLIB", dependencies: ["Networks", "Gzip"]),
-    .target(name: "Datasets", dependencies: ["Tensors", "Gzip", "CCrypto"]),
+    .target(name: "Datasets", dependencies: ["Tensors", "Gzip", "CZlib", "CCrypto", "CPNG"]),
+    .target(name: "Downloads", dependencies: ["Datasets", "Gzip"]),
     .target(name: "Bounds", dependencies: ["Networks", "CKernels"]),
     .target(name: "Attacks", dependencies: ["Networks"]),
     .target(name: "RegionNetworks", dependencies: ["Bounds"]),
@@ -61,7 +63,7 @@ let package = Package(
     .executableTarget(
       name: "worstcase",
       dependencies: [
-        "Training", "ONNXFormat", "Reports",
+        "Training", "ONNXFormat", "Reports", "Downloads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       // The built-in study's network, a link to the one in models/.
@@ -81,7 +83,8 @@ func tests() -> [Target] {
     ("Networks", []),
     ("ONNXFormat", [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     ("VNNLIB", ["Networks", "CZlib"]),
-    ("Datasets", ["Tensors", "CZlib"]),
+    ("Datasets", ["Tensors", "CZlib", "CPNG"]),
+    ("Downloads", ["Datasets", "CZlib"]),
     ("Bounds", []),
     ("Attacks", []),
     ("RegionNetworks", []),

@@ -1,5 +1,6 @@
 import CCrypto
 import Foundation
+import Gzip
 
 /// Fingerprints of models and data, by which results name what they were computed from.
 public enum Digest {
@@ -25,6 +26,29 @@ public enum Digest {
       throw .file(.unreadable(file: file.path, reason: error.localizedDescription))
     }
     return hasher.finish()
+  }
+
+  /// The SHA-256 of what a file holds, decompressed where it is gzip, and how many bytes that is.
+  ///
+  /// - Parameter limit: the most bytes that are accepted.
+  /// - Throws: ``DatasetError/file(_:)``.
+  public static func contents(
+    ofFile file: URL, limit: Int
+  ) throws(DatasetError) -> (sha256: String, size: Int) {
+    let hasher = SHA256Hasher()
+    var size = 0
+    do throws(GzipError) {
+      let reader = try GzipReader(file.path)
+      while size <= limit {
+        let piece = try reader.read(upTo: 1 << 20)
+        if piece.isEmpty { return (hasher.finish(), size) }
+        hasher.update(with: piece)
+        size += piece.count
+      }
+    } catch {
+      throw .file(error)
+    }
+    throw .file(.tooLarge(file: file.path, limit: limit))
   }
 }
 

@@ -10,6 +10,18 @@ public enum MNIST {
   public static let shape: Shape = image28x28
   /// The digits 0 to 9, or ten other classes.
   public static let classCount = 10
+  /// What the folder should hold, for messages.
+  static let wanted = "the four MNIST files"
+
+  /// The files of a split: images, then labels.
+  static func files(_ split: DatasetSplit) -> [String] {
+    let prefix =
+      switch split {
+      case .train: "train"
+      case .test: "t10k"
+      }
+    return ["\(prefix)-images-idx3-ubyte", "\(prefix)-labels-idx1-ubyte"]
+  }
 
   /// Reads one split: 28x28 grey images and their labels.
   ///
@@ -19,13 +31,9 @@ public enum MNIST {
   ///   - split: which of the two.
   /// - Throws: ``DatasetError`` naming the file and what is wrong with it.
   public static func load(directory: URL, split: DatasetSplit) throws(DatasetError) -> LabelledImages {
-    let prefix =
-      switch split {
-      case .train: "train"
-      case .test: "t10k"
-      }
-    let imagesFile = try locate("\(prefix)-images-idx3-ubyte", in: directory)
-    let labelsFile = try locate("\(prefix)-labels-idx1-ubyte", in: directory)
+    let names = files(split)
+    let imagesFile = try DataFile.locate(names[0], in: directory, of: wanted)
+    let labelsFile = try DataFile.locate(names[1], in: directory, of: wanted)
     let images = try IDXReader(imagesFile, item: Array(shape.extents.dropFirst()))
     let labels = try IDXReader(labelsFile, item: [])
     guard images.count == labels.count else {
@@ -35,15 +43,6 @@ public enum MNIST {
     return try LabelledImages(
       name: "mnist-\(split.rawValue)", shape: shape, classCount: classCount, pixels: images.elements(),
       labels: labels.elements(), labelsFile: labelsFile.path)
-  }
-
-  private static func locate(_ name: String, in directory: URL) throws(DatasetError) -> URL {
-    let plain = directory.appendingPathComponent(name)
-    for file in [plain, plain.appendingPathExtension("gz")]
-    where FileManager.default.fileExists(atPath: file.path) {
-      return file
-    }
-    throw .missing(file: plain.path)
   }
 }
 

@@ -41,22 +41,45 @@ public enum NumpyArray {
   }
 
   /// The array that the bytes of a `.npy` file hold; `file` names it in errors.
-  static func decode(_ data: Data, file: String) throws(NumpyError) -> Tensor<Double> {
-    let result: Result<Tensor<Double>, NumpyError> = data.withUnsafeBytes { bytes in
-      do throws(NumpyError) { return .success(try decode(bytes, file: file)) } catch { return .failure(error) }
+  static func decode(_ data: some ContiguousBytes, file: String) throws(NumpyError) -> Tensor<Double> {
+    try withBytes(of: data) { bytes throws(NumpyError) in try decode(bytes, file: file) }
+  }
+
+  /// The element type, the shape and where the elements start in the bytes of a `.npy` file.
+  ///
+  /// - Throws: ``NumpyError``, also for arrays in Fortran order; the elements are not looked at.
+  static func layout(
+    of data: some ContiguousBytes, file: String
+  ) throws(NumpyError) -> (descriptor: String, shape: Shape, start: Int) {
+    try withBytes(of: data) { bytes throws(NumpyError) in try layout(of: bytes, file: file) }
+  }
+
+  private static func withBytes<Value>(
+    of data: some ContiguousBytes, _ body: (UnsafeRawBufferPointer) throws(NumpyError) -> Value
+  ) throws(NumpyError) -> Value {
+    let result: Result<Value, NumpyError> = data.withUnsafeBytes { bytes in
+      do throws(NumpyError) { return .success(try body(bytes)) } catch { return .failure(error) }
     }
     return try result.get()
   }
 
-  private static func decode(_ bytes: UnsafeRawBufferPointer, file: String) throws(NumpyError) -> Tensor<Double> {
+  private static func layout(
+    of bytes: UnsafeRawBufferPointer, file: String
+  ) throws(NumpyError) -> (descriptor: String, shape: Shape, start: Int) {
     let (header, start) = try NumpyHeader.read(bytes, file: file)
-    let elements = UnsafeRawBufferPointer(rebasing: bytes[start...])
     let shape: Shape
     do throws(ShapeError) {
       shape = try Shape(header.extents)
     } catch {
       throw .shape(file: file, reason: error.description)
     }
+    guard !header.isFortranOrder else { throw .fortranOrder(file: file) }
+    return (header.descriptor, shape, start)
+  }
+
+  private static func decode(_ bytes: UnsafeRawBufferPointer, file: String) throws(NumpyError) -> Tensor<Double> {
+    let (descriptor, shape, start) = try layout(of: bytes, file: file)
+    let elements = UnsafeRawBufferPointer(rebasing: bytes[start...])
     func values<Bits: FixedWidthInteger>(
       of type: Bits.Type, _ value: (Bits) -> Double?
     ) throws(NumpyError) -> [Double] {
@@ -77,15 +100,14 @@ public enum NumpyArray {
       return result
     }
     let result: [Double]
-    guard !header.isFortranOrder else { throw .fortranOrder(file: file) }
-    switch header.descriptor {
+    switch descriptor {
     case "<f4": result = try values(of: UInt32.self) { Double(Float(bitPattern: $0)) }
     case "<f8": result = try values(of: UInt64.self) { Double(bitPattern: $0) }
     case "|u1": result = try values(of: UInt8.self) { Double($0) }
     case "|i1", "<i1": result = try values(of: Int8.self) { Double($0) }
     case "<i4": result = try values(of: Int32.self) { Double($0) }
     case "<i8": result = try values(of: Int64.self) { Double(exactly: $0) }
-    default: throw .elementType(file: file, descriptor: header.descriptor)
+    default: throw .elementType(file: file, descriptor: descriptor)
     }
     return Tensor(shape: shape, values: result)
   }

@@ -7,7 +7,7 @@ import Verification
 
 /// Everything that a study's results depend on besides the model and the images.
 public struct StudySettings: Codable, Hashable, Sendable {
-  /// The radius of the ℓ∞ ball around each image, in units of the pixel range [0, 1].
+  /// The radius of the ℓ∞ ball around each image, in units of the input: bytes are scaled to [0, 1].
   public var epsilon: Double
   /// The estimates to make, in the order in which they are shown.
   public var methods: [MarginEstimate]
@@ -88,10 +88,14 @@ public struct StudyRunner: Sendable {
     func essential(_ shape: Shape) -> [Int] { shape.extents.filter { $0 > 1 } }
     let taken = essential(network.inputShape)
     guard taken == essential(images.shape) || taken == [images.shape.count] else {
+      let image = essential(images.shape)
+      // Arrays from TensorFlow have the channels at the end.
+      let turned = image.count == 3 && [image[2], image[0], image[1]] == taken
       throw .imagesDoNotFit(
-        "the network takes inputs of shape \(network.inputShape), the images of \(images.name) have \(images.shape)")
+        "the network takes inputs of shape \(network.inputShape), the images of \(images.name) have \(images.shape)"
+          + (turned ? ": save them with the channels first, `numpy.moveaxis(images, -1, 1)`" : ""))
     }
-    guard network.outputCount == images.classCount, network.outputCount >= 2 else {
+    guard images.classes.fits(outputs: network.outputCount), network.outputCount >= 2 else {
       throw .imagesDoNotFit(
         "the network has \(network.outputCount) outputs, \(images.name) has \(images.classCount) classes")
     }
@@ -145,7 +149,7 @@ public struct StudyRunner: Sendable {
     let label = images.label(index)
     let region: Region
     do {
-      region = try Region(ballAround: image, radius: settings.epsilon, validRange: 0...1)
+      region = try Region(ballAround: image, radius: settings.epsilon, validRange: images.validRange)
     } catch {
       throw .region(index: index, error)
     }

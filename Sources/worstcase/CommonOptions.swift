@@ -34,19 +34,22 @@ struct Epsilon: ExpressibleByArgument {
   }
 }
 
-/// The data sets that the tool knows.
-enum DatasetName: String, ExpressibleByArgument, CaseIterable {
-  case mnist
-  case syntheticDigits = "synthetic-digits"
-}
-
 /// Which images a verb works on.
 struct DataOptions: ParsableArguments {
-  @Option(help: "The data set: \(DatasetName.allCases.map(\.rawValue).joined(separator: " or ")).")
+  @Option(help: "The data set: \(DatasetName.list).")
   var dataset = DatasetName.syntheticDigits
 
-  @Option(help: "The folder with the data set's files (for mnist: the four idx files, plain or .gz).")
+  @Option(
+    help: """
+      The folder with the data set's files, or a .npz file: the idx files of mnist, the .bin files of cifar10, \
+      images.npy and labels.npy, a folder of .png files for each class.
+      """)
   var data: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The valid range of images of float32 or float64, such as -1...1; 0...1 by default. Bytes are b/255.")
+  var range: ValidRange?
 
   @Option(parsing: .unconditional, help: "Which test samples: 0..<100, 0...99, 17, or several with commas.")
   var samples = "0..<100"
@@ -54,32 +57,35 @@ struct DataOptions: ParsableArguments {
   /// The test images of the data set.
   func images() throws -> LabelledImages {
     // What is wrong with the range itself is said before seconds go into the images.
-    _ = try range { text throws(SampleRangeError) in try SampleRange(parsing: text) }
+    _ = try parsed { text throws(SampleRangeError) in try SampleRange(parsing: text) }
     return try images(.test, count: 10_000)
   }
 
   /// The images of a split; `count` is how many synthetic ones to make.
   func images(_ split: DatasetSplit, count: Int) throws -> LabelledImages {
     try Failure.onBadInput {
-      switch dataset {
-      case .syntheticDigits:
-        return try SyntheticDigits.make(count: count, seed: 1, split: split)
-      case .mnist:
-        guard let data else {
+      guard let kind = dataset.folder else {
+        guard range == nil else {
           throw Failure(
-            status: .badInput, message: "--dataset mnist needs --data DIR, the folder with the four MNIST files")
+            status: .badInput, message: "--range is for images of --dataset npy; those of \(dataset.rawValue) are bytes"
+          )
         }
-        return try MNIST.load(directory: URL(fileURLWithPath: data), split: split)
+        return try SyntheticDigits.make(count: count, seed: 1, split: split)
       }
+      guard let data else {
+        throw Failure(
+          status: .badInput, message: "--dataset \(dataset.rawValue) needs --data DIR with \(kind.wanted)")
+      }
+      return try kind.load(URL(fileURLWithPath: data), split: split, validRange: range?.range)
     }
   }
 
   /// The positions that `--samples` names.
   func indices(in images: LabelledImages) throws -> [Int] {
-    try range { text throws(SampleRangeError) in try SampleRange(parsing: text).resolve(count: images.count) }
+    try parsed { text throws(SampleRangeError) in try SampleRange(parsing: text).resolve(count: images.count) }
   }
 
-  private func range<Value>(_ reading: (String) throws(SampleRangeError) -> Value) throws -> Value {
+  private func parsed<Value>(_ reading: (String) throws(SampleRangeError) -> Value) throws -> Value {
     do {
       return try reading(samples)
     } catch {

@@ -12,7 +12,7 @@ struct Exact: ParsableCommand {
     abstract: "The exact worst-case margin of each sample, as a bracket.",
     discussion: """
       The worst-case margin is the largest o_i − o_y over the wrong classes i and the region: the ℓ∞ ball of radius
-      epsilon around the image, clipped to [0, 1]. Below zero the sample is robust.
+      epsilon around the image, clipped to the valid range ([0, 1] for bytes). Below zero the sample is robust.
 
       Examples:
         worstcase exact models/digits-cnn3-ibp.onnx --samples '0..<10'

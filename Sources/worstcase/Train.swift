@@ -26,7 +26,7 @@ struct Train: ParsableCommand {
   @Option(help: "Where the network goes, a .onnx file; its card goes beside it, as .md.")
   var output: String
 
-  @Option(help: "The folder with the data set's files, where it is not synthetic.")
+  @Option(help: "The folder with the data set's files, or a .npz file, where it is not synthetic.")
   var data: String?
 
   @Option(help: "Where the state after each epoch is kept; removed when training is finished.")
@@ -99,9 +99,13 @@ struct Train: ParsableCommand {
   }
 
   private func set(_ images: LabelledImages) throws -> TrainingSet {
-    try TrainingSet(
-      name: images.name, shape: images.shape, classCount: images.classCount, pixels: images.pixels,
-      labels: images.labels)
+    guard let bytes = images.pixels.bytes else {
+      throw Failure(
+        status: .badInput,
+        message: "\(images.name) has images of numbers; training takes images of bytes: save them as `uint8`")
+    }
+    return try TrainingSet(
+      name: images.name, shape: images.shape, classCount: images.classCount, pixels: bytes, labels: images.labels)
   }
 
   private func show(_ event: TrainingEvent, of configuration: TrainingConfiguration) {

@@ -28,7 +28,7 @@ struct LabelledImagesTests {
 
   @Test func prefixes() throws {
     let first = images.prefix(2)
-    #expect(first.count == 2 && first.pixels == [0, 255, 51, 102] && first.labels == [2, 0])
+    #expect(first.count == 2 && first.pixels == .bytes([0, 255, 51, 102]) && first.labels == [2, 0])
     #expect(images.prefix(9) == images)
     #expect(images.prefix(-1).count == 0)
   }
@@ -53,6 +53,31 @@ struct LabelledImagesTests {
     }
     #expect(throws: DatasetError.labelOutOfRange(file: "odd", index: 1, label: 3, classCount: 3)) {
       try LabelledImages(name: "odd", shape: shape, classCount: 3, pixels: [0, 0, 0, 0], labels: [0, 3])
+    }
+  }
+
+  @Test("Numbers go into the network as they are; their digest knows the range")
+  func numbers() throws {
+    func numbers(_ values: [Double], _ range: ClosedRange<Double> = -1...1) throws -> LabelledImages {
+      try LabelledImages(
+        name: "n", shape: Shape([1, 1, 2]), classes: .atLeast(2), pixels: .numbers(values, validRange: range),
+        labels: [0, 1])
+    }
+    let images = try numbers([-1, 0.1, 1, -0.5])
+    #expect(images.image(1) == [1, -0.5] && images.validRange == -1...1 && images.prefix(1).pixels.count == 2)
+    #expect(images.images([1, 0]) == [1, -0.5, -1, 0.1])
+    #expect(try numbers([-1, 0.1, 1, -0.5], -1...2).digest != images.digest)
+    #expect(try numbers([-1, 0.1, 1, -0.25]).digest != images.digest)
+    #expect(images.classes.fits(outputs: 2) && images.classes.fits(outputs: 9) && !images.classes.fits(outputs: 1))
+    for (value, position) in [(1.5, 2), (Double.nan, 1), (-Double.infinity, 3)] {
+      var values = [0.0, 0, 0, 0]
+      values[position] = value
+      let error = #expect(throws: DatasetError.self) { try numbers(values) }
+      guard case .valueOutOfRange("n", position / 2, position % 2, _, -1...1) = error else {
+        Issue.record("\(value) passed")
+        continue
+      }
+      #expect(error?.description.contains(value.isFinite ? "--range" : "finite") == true)
     }
   }
 }

@@ -31,7 +31,7 @@ struct MNISTTests {
   @Test func plainFiles() throws {
     let images = try load()
     #expect(images.count == 2 && images.shape.extents == [1, 28, 28] && images.classCount == 10)
-    #expect(images.pixels == Self.pixels && images.labels == [9, 3])
+    #expect(images.pixels == .bytes(Self.pixels) && images.labels == [9, 3])
   }
 
   @Test func gzipFiles() throws {
@@ -46,7 +46,7 @@ struct MNISTTests {
     try withTemporaryFolder { folder in
       let error = #expect(throws: DatasetError.self) { try MNIST.load(directory: folder, split: .test) }
       let path = folder.appendingPathComponent("t10k-images-idx3-ubyte").path
-      #expect(error == .missing(file: path))
+      #expect(error == .missing(file: path, wanted: "the four MNIST files"))
       #expect(error?.description.contains("`--data DIR` names the folder with the four MNIST files") == true)
     }
   }

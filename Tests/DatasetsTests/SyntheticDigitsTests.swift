@@ -43,8 +43,9 @@ struct SyntheticDigitsTests {
   @Test("Ink is bright, inside the image, and on a background of exact zeros")
   func ink() throws {
     let digits = try SyntheticDigits.make(count: 500, seed: 5, split: .train)
+    let bytes = try #require(digits.pixels.bytes)
     for i in 0..<digits.count {
-      let pixels = Array(digits.pixels[i * 784..<(i + 1) * 784])
+      let pixels = Array(bytes[i * 784..<(i + 1) * 784])
       let zeros = pixels.count { $0 == 0 }
       #expect(zeros > 400 && zeros < 760, "image \(i) has \(zeros) zeros")
       #expect(pixels.max().map { $0 > 180 } == true, "image \(i) is faint")

@@ -12,7 +12,9 @@ struct HelpTests {
     #expect(folder.contents().isEmpty)
   }
 
-  @Test("Every verb explains itself by an example", arguments: ["inspect", "run", "exact", "study", "report", "train"])
+  @Test(
+    "Every verb explains itself by an example",
+    arguments: ["inspect", "run", "exact", "study", "report", "train", "data"])
   func verb(name: String) throws {
     let help = try Tool.run([name, "--help"], in: try Scratch())
     #expect(help.status == 0)
