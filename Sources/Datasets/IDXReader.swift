@@ -24,9 +24,10 @@ struct IDXReader: ~Copyable {
     let headerSize = 4 * (2 + item.count)
     let magic: [UInt8] = [0, 0, 8, UInt8(1 + item.count)]
     let reader: GzipReader
+    // Two steps, for some of the compiler's modes refuse a reader that may or may not be there in the handler.
+    do throws(GzipError) { reader = try GzipReader(file) } catch { throw .file(error) }
     let header: [UInt8]
     do throws(GzipError) {
-      reader = try GzipReader(file)
       header = try reader.read(upTo: headerSize)
     } catch {
       throw .file(error)

@@ -32,12 +32,16 @@ struct GraphImport {
   /// padding.
   private var allowance: Int
 
-  init(_ graph: FileGraph, operatorSet: Int) throws(Fault) {
+  /// How many numbers a network may store beyond four times those in the file: enough for the activations of large
+  /// images.
+  static let usualAllowance = 1 << 25
+
+  init(_ graph: FileGraph, operatorSet: Int, allowance: Int) throws(Fault) {
     self.graph = graph
     self.operatorSet = operatorSet
     notes = graph.notes
     let stored = graph.initializers.values.reduce(0) { $0 + $1.rawData.count + $1.floatData.count }
-    allowance = 1 << 25 + 4 * stored
+    self.allowance = allowance + 4 * stored
     let (extents, isBatched) = try Self.inputExtents(graph.input)
     self.isBatched = isBatched
     builder = NetworkBuilder(

@@ -69,14 +69,17 @@ extension ONNXModel {
     try self.init(Self.parse(data, path: path), path: path)
   }
 
-  init(_ model: Onnx_ModelProto, path: String) throws(ONNXError) {
+  /// - Parameter allowance: how many numbers the network may store beyond a multiple of what the file does.
+  init(
+    _ model: Onnx_ModelProto, path: String, allowance: Int = GraphImport.usualAllowance
+  ) throws(ONNXError) {
     var graphImport: GraphImport
     let version: Int
     let imported: Network
     do throws(Fault) {
       version = try Self.operatorSet(of: model)
       guard model.hasGraph else { throw Fault.malformed(place: "", reason: "the file has no graph") }
-      graphImport = try GraphImport(FileGraph(model.graph), operatorSet: version)
+      graphImport = try GraphImport(FileGraph(model.graph), operatorSet: version, allowance: allowance)
       imported = try graphImport.run()
     } catch {
       switch error {
@@ -100,7 +103,8 @@ extension ONNXModel {
     outputName = graphImport.graph.output.name
   }
 
-  private static func parse(_ data: Data, path: String) throws(ONNXError) -> Onnx_ModelProto {
+  /// The message that a file's bytes are.
+  static func parse(_ data: Data, path: String) throws(ONNXError) -> Onnx_ModelProto {
     guard !data.isEmpty else { throw .unreadable(path: path, reason: "file is empty") }
     if data.starts(with: [0x1f, 0x8b]) {
       throw .unreadable(path: path, reason: "gzip data, not ONNX: decompress it first")
