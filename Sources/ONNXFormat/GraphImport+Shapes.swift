@@ -139,7 +139,7 @@ extension GraphImport {
   }
 
   /// Constants joined along an axis.
-  func concatenation(_ node: Operator, _ inputs: [Value]) throws(Fault) -> Value {
+  mutating func concatenation(_ node: Operator, _ inputs: [Value]) throws(Fault) -> Value {
     var parts: [Constant] = []
     for input in inputs {
       guard case .constant(let constant) = input else {
@@ -158,6 +158,8 @@ extension GraphImport {
     }
     var extents = first.extents
     extents[axis] = parts.reduce(0) { $0 + $1.extents[axis] }
+    // Joined to itself again and again, a constant grows without bound.
+    try spend(parts.reduce(0) { $0 + $1.count }, for: node)
     var values: [Double] = []
     for outer in 0..<extents[..<axis].reduce(1, *) {
       for part in parts {

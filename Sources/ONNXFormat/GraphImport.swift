@@ -44,8 +44,12 @@ struct GraphImport {
     self.allowance = allowance + 4 * stored
     let (extents, isBatched) = try Self.inputExtents(graph.input)
     self.isBatched = isBatched
-    builder = NetworkBuilder(
-      inputShape: try Self.shape(extents, isBatched, place: graph.input.name), name: graph.input.name.printable)
+    let shape = try Self.shape(extents, isBatched, place: graph.input.name)
+    // Whatever is computed from the input by rearranging it is no larger.
+    guard shape.count <= self.allowance else {
+      throw .malformed(place: "input \(graph.input.name.printable)", reason: "\(shape) is too large")
+    }
+    builder = NetworkBuilder(inputShape: shape, name: graph.input.name.printable)
     values[graph.input.name] = .variable(Variable(node: builder.input, extents: extents))
   }
 

@@ -24,7 +24,8 @@ struct IDXFuzz: FuzzedReader {
   }
 
   func read(_ bytes: UnsafeRawBufferPointer) {
-    precondition(ftruncate(Self.descriptor, 0) == 0 && pwrite(Self.descriptor, bytes.baseAddress, bytes.count, 0) == bytes.count)
+    precondition(
+      ftruncate(Self.descriptor, 0) == 0 && pwrite(Self.descriptor, bytes.baseAddress, bytes.count, 0) == bytes.count)
     // Images of 2x2 pixels take the same way as those of 28x28, and are reached sooner.
     for item in [[], [2, 2]] {
       do throws(DatasetError) {

@@ -47,7 +47,10 @@ extension ONNXFuzz {
         + node("Conv", "x w b", "t", [int("group", 2), text("auto_pad", "SAME_UPPER"), ints("strides", "2 2")])
         + floats("v", [2], "1 4") + node("BatchNormalization", "t b v b v", "y", [float("epsilon", 0.01)])
     ),
-    ([1, 1, 5], floats("w", [1, 1, 2], "1 2") + node("Conv", "x w", "y", [ints("pads", "1 0"), ints("dilations", "2")])),
+    (
+      [1, 1, 5],
+      floats("w", [1, 1, 2], "1 2") + node("Conv", "x w", "y", [ints("pads", "1 0"), ints("dilations", "2")])
+    ),
     // Changes of shape.
     (
       [1, 2, 3],
