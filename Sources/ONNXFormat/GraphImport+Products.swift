@@ -132,8 +132,8 @@ extension GraphImport {
     guard let work = (stack + [rows, inner, columns]).elementCount, work <= 1 << 24 else {
       throw .unsupported(reason: "product of two constants of this size")
     }
-    // A few bytes ask for each of them: what takes time counts too, as a number for every sixteen products.
-    try spend(work / 16, for: node)
+    // A few bytes ask for each of them, so what takes time counts too, though nothing is stored.
+    try spend(work, for: node)
     let leftBlocks = Broadcasting.sources(from: Array(left.dropLast(2)), to: stack)
     let rightBlocks = Broadcasting.sources(from: Array(right.dropLast(2)), to: stack)
     var sums: [Interval] = []

@@ -30,7 +30,7 @@ struct ONNXFuzz: FuzzedReader {
         error.description.unicodeScalars.allSatisfy { $0.value >= 32 }, "an error with a control character in it")
       return
     }
-    guard Self.work(network) <= 1 << 20 else { return }
+    guard Self.work(network) <= 1 << 16 else { return }
     Self.evaluate(network)
     let written: Data
     do throws(ONNXError) {
