@@ -3,8 +3,9 @@
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 TOOL := .build/release/worstcase
 STUDY ?=
+SECONDS ?= 60
 
-.PHONY: all setup build study test oracle format lint model clean
+.PHONY: all setup build study test oracle fuzz format lint model clean
 
 all: build
 
@@ -29,6 +30,10 @@ test: setup
 # Exported networks against the ONNX checker and ONNX Runtime, in a throw-away Python environment.
 oracle:
 	benchmarks/onnx-oracle/run
+
+# Searches each reader of files for a file that crashes it, SECONDS long; compiles everything anew at first.
+fuzz: setup
+	Tests/Fuzz/run --seconds $(SECONDS)
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

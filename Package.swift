@@ -71,7 +71,7 @@ let package = Package(
 
     // What several test targets share; then one test target for each target above.
     .target(name: "TestSupport", dependencies: ["Networks"], path: "Tests/TestSupport"),
-  ] + tests(),
+  ] + tests() + fuzzers(),
   swiftLanguageModes: [.v6]
 )
 
@@ -103,5 +103,18 @@ func tests() -> [Target] {
     .testTarget(
       name: "WorstCaseTests",
       dependencies: ["worstcase", "TestSupport", "Networks", "ONNXFormat"])
+  ]
+}
+
+/// The fuzzer of all readers of files, for `Tests/Fuzz/run` alone: it needs everything compiled for libFuzzer.
+func fuzzers() -> [Target] {
+  guard Context.environment["WORSTCASE_FUZZ"] != nil else { return [] }
+  return [
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: [
+        "ONNXFormat", "Datasets", "TestSupport", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Tests/Fuzz", exclude: ["README.md", "run"])
   ]
 }

@@ -120,20 +120,22 @@ extension GraphImport {
     case (.variable, .variable):
       throw .unsupported(reason: "product of two non-constant tensors")
     case (.constant(let a), .constant(let b)):
-      return .constant(try Self.product(a, left, b, right, stack, extents, node))
+      return .constant(try self.product(a, left, b, right, stack, extents, node))
     }
     product.extents = extents
     return .variable(product)
   }
 
   /// The product of constants, each sum enclosed.
-  private static func product(
+  private mutating func product(
     _ a: Constant, _ left: [Int], _ b: Constant, _ right: [Int], _ stack: [Int], _ extents: [Int], _ node: Operator
   ) throws(Fault) -> Constant {
     let (rows, inner, columns) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
     guard let work = (stack + [rows, inner, columns]).elementCount, work <= 1 << 24 else {
       throw .unsupported(reason: "product of two constants of this size")
     }
+    // A few bytes ask for each of them, so what takes time counts too, though nothing is stored.
+    try spend(work, for: node)
     let leftBlocks = Broadcasting.sources(from: Array(left.dropLast(2)), to: stack)
     let rightBlocks = Broadcasting.sources(from: Array(right.dropLast(2)), to: stack)
     var sums: [Interval] = []

@@ -34,9 +34,15 @@ struct GraphImport {
   /// padding.
   private var allowance: Int
 
-  /// - Parameter weights: where tensors with external data are; nil if none may be read.
+  /// How many numbers a network may store beyond four times those in the file: enough for the activations of large
+  /// images.
+  static let usualAllowance = 1 << 25
+
+  /// - Parameters:
+  ///   - weights: where tensors with external data are; nil if none may be read.
+  ///   - allowance: how many numbers the network may store beyond a multiple of what the file does.
   init(
-    _ graph: consuming FileGraph, operatorSet: Int, options: ImportOptions, weights: ExternalWeights?
+    _ graph: consuming FileGraph, operatorSet: Int, options: ImportOptions, weights: ExternalWeights?, allowance: Int
   ) throws(Fault) {
     let graph = graph
     self.graph = graph
@@ -45,10 +51,11 @@ struct GraphImport {
     self.operatorSet = operatorSet
     notes = graph.notes
     let stored = graph.initializers.values.reduce(0) { $0 + $1.rawData.count + $1.floatData.count + $1.externalCount }
-    allowance = 1 << 25 + 4 * stored
+    self.allowance = allowance + 4 * stored
     let (extents, isBatched) = try Self.inputExtents(graph.input)
     self.isBatched = isBatched
-    guard let count = extents.elementCount, count <= allowance else {
+    // Whatever is computed from the input by rearranging it is no larger.
+    guard let count = extents.elementCount, count <= self.allowance else {
       throw .malformed(place: "input \(graph.input.name.printable)", reason: "\(extents.joined) is too large")
     }
     builder = NetworkBuilder(

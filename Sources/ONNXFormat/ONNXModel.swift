@@ -74,9 +74,10 @@ extension ONNXModel {
     try self.init(Self.parse(data, path: path), path: path, options: options, weights: nil)
   }
 
+  /// - Parameter allowance: how many numbers the network may store beyond a multiple of what the file does.
   init(
     _ model: consuming Onnx_ModelProto, path: String, options: ImportOptions = ImportOptions(),
-    weights: ExternalWeights? = nil
+    weights: ExternalWeights? = nil, allowance: Int = GraphImport.usualAllowance
   ) throws(ONNXError) {
     var graphImport: GraphImport
     let version: Int
@@ -89,7 +90,8 @@ extension ONNXModel {
       let graph = try FileGraph(model.graph)
       // From here on the graph alone holds the weights, and lets go of each as it is translated.
       model = Onnx_ModelProto()
-      graphImport = try GraphImport(graph, operatorSet: version, options: options, weights: weights)
+      graphImport = try GraphImport(
+        graph, operatorSet: version, options: options, weights: weights, allowance: allowance)
       imported = try graphImport.run()
     } catch {
       switch error {
@@ -143,7 +145,8 @@ extension ONNXModel {
     }
   }
 
-  private static func parse(_ data: consuming Data, path: String) throws(ONNXError) -> Onnx_ModelProto {
+  /// The message that a file's bytes are.
+  static func parse(_ data: consuming Data, path: String) throws(ONNXError) -> Onnx_ModelProto {
     guard !data.isEmpty else { throw .unreadable(path: path, reason: "file is empty") }
     if data.starts(with: [0x1f, 0x8b]) {
       throw .unreadable(path: path, reason: "gzip data, not ONNX: decompress it first")
