@@ -51,7 +51,8 @@ import Testing
   }
 
   @Test func `the nearest double is the one that the standard library reads`() throws {
-    for text in ["0.1", "0.3", "-0.7", "1e23", "123456789.987654321", "5e-324", "3e-324", "2e-324", "9007199254740993"] {
+    for text in ["0.1", "0.3", "-0.7", "1e23", "123456789.987654321", "5e-324", "3e-324", "2e-324", "9007199254740993"]
+    {
       #expect(try ExactNumber(decimal: text).nearest == Double(text), "\(text)")
     }
     #expect(try ExactNumber(decimal: "1e400").nearest == .infinity)

@@ -35,7 +35,8 @@ import Testing
     #expect(property.groups[0].conjunctions == [[row(.input(0), 1, 0, isStrict: true)]])
     #expect(!property.contains(inputs: [.zero], outputs: [.zero]))
     #expect(property.contains(inputs: [exact(-0.5)], outputs: [.zero]))
-    #expect(property.truth(inputs: Box(lower: [0], upper: [0]), outputs: Box(lower: [0], upper: [0])) == .certainlyFalse)
+    #expect(
+      property.truth(inputs: Box(lower: [0], upper: [0]), outputs: Box(lower: [0], upper: [0])) == .certainlyFalse)
   }
 
   @Test func `cases on equal boxes join one group`() throws {

@@ -38,7 +38,9 @@ import VNNLIB
     #expect(
       error?.description == "test:7:9: written as a union of conjunctions this has more than 1000 cases: split the "
         + "property into several files")
-    #expect(throws: VNNLIBError.self) { try PropertyTexts.property("(or (<= Y_0 1) (<= Y_0 2) (<= Y_0 3))", caseLimit: 2) }
+    #expect(throws: VNNLIBError.self) {
+      try PropertyTexts.property("(or (<= Y_0 1) (<= Y_0 2) (<= Y_0 3))", caseLimit: 2)
+    }
     #expect(throws: Never.self) { try PropertyTexts.property("(or (<= Y_0 1) (<= Y_0 2))", caseLimit: 2) }
   }
 

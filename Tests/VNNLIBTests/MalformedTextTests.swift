@@ -30,7 +30,10 @@ import VNNLIB
     ("\u{7}", "1:1: unexpected character with code 7"),
     ("(assert é)", "1:9: unexpected character with code 195"),
     ("; é in a comment\n(echo \"", "2:7: this quotation is never closed"),
-    ("(check-sat)\n(declare-const X_0 Real)", "2:1: declare-const after the end (check-sat or exit) would have no effect"),
+    (
+      "(check-sat)\n(declare-const X_0 Real)",
+      "2:1: declare-const after the end (check-sat or exit) would have no effect"
+    ),
     ("(assert (<= X_0 1))", "1:13: X_0 is not declared above"),
     (declarations + "(assert (<= X_0 1", "2:9: this parenthesis is never closed"),
     (declarations + "(assert", "2:8: expected a formula, found the end of the text"),
@@ -52,7 +55,10 @@ import VNNLIB
     ),
     (declarations + "(assert (<= (/ 1 X_0) 1))", "2:13: a quotient by X_0 is not linear"),
     (declarations + "(assert (<= (/ X_0 0.0) 1))", "2:13: division by zero"),
-    (declarations + "(assert (<= X_0 1e999999999))", "2:17: a number takes more than 2000 decimal digits or so: round it"),
+    (
+      declarations + "(assert (<= X_0 1e999999999))",
+      "2:17: a number takes more than 2000 decimal digits or so: round it"
+    ),
     (declarations + "(assert (<= X_0 0x10))", "2:17: \"0x10\" is neither a number nor a variable nor true or false"),
     (declarations + "(assert (<= X_0 nan))", "2:17: \"nan\" is neither a number"),
     (declarations + "(assert (sin X_0))", "2:10: unknown operator \"sin\""),
@@ -60,7 +66,9 @@ import VNNLIB
     (declarations + "(assert (=> (<= X_0 1) (<= Y_0 1)))", "2:10: \"=>\" is not supported"),
     (declarations + "(assert (<= X_0 1))", "1:16: X_0 has no lower bound in case 1: state one"),
     (declarations + "(assert (or (<= 0 X_0 1) (>= X_0 0)))", "1:16: X_0 has no upper bound in case 2: state one"),
-    (declarations + "(assert (<= 0 X_0 1e400))", "1:16: the upper bound of X_0 in case 1 is beyond the range of double"),
+    (
+      declarations + "(assert (<= 0 X_0 1e400))", "1:16: the upper bound of X_0 in case 1 is beyond the range of double"
+    ),
   ]
 
   @Test(arguments: texts)
