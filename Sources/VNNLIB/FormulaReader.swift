@@ -7,13 +7,6 @@ import Networks
 /// by its result. Negations never become nodes: whether an operator stands under an odd number of them is known when
 /// it opens.
 struct FormulaReader {
-  /// What an argument of an operator can be.
-  private enum Operand {
-    case expression(LinearExpression)
-    /// A node of the formula.
-    case formula(Int)
-  }
-
   private enum Operator: String {
     case and
     case or
@@ -42,7 +35,7 @@ struct FormulaReader {
   /// All formulas read so far.
   private(set) var formula = Formula()
   private var frames: [Frame] = []
-  private var operands: [(operand: Operand, offset: Int)] = []
+  private var stack = ExpressionStack()
 
   /// Reads a formula up to its end and returns its node.
   ///
@@ -51,20 +44,18 @@ struct FormulaReader {
     from tokeniser: inout Tokeniser, isDeclared: (Variable) -> Bool
   ) throws(LocatedFault) -> Int {
     frames.removeAll()
-    operands.removeAll()
+    stack.removeAll()
     repeat {
       let token = try tokeniser.next()
       let offset = token.range.lowerBound
       switch token.kind {
       case .open: try open(try tokeniser.next(), offset: offset, tokeniser)
-      case .word: operands.append((try operand(token, tokeniser, isDeclared), offset))
+      case .word: try push(token, tokeniser, isDeclared)
       case .close:
         guard let frame = frames.popLast() else {
           throw LocatedFault(.expected("a formula", found: "\")\""), at: offset)
         }
-        let result = try reduce(frame)
-        operands.removeSubrange(frame.base...)
-        operands.append((result, frame.offset))
+        try reduce(frame)
       case .end:
         guard let frame = frames.last else {
           throw LocatedFault(.expected("a formula", found: tokeniser.named(token)), at: offset)
@@ -74,8 +65,8 @@ struct FormulaReader {
         throw LocatedFault(.expected("a formula", found: tokeniser.named(token)), at: offset)
       }
     } while !frames.isEmpty
-    guard let last = operands.last else { preconditionFailure("A formula was read, but no operand is left") }
-    guard case .formula(let node) = last.operand else {
+    guard let last = stack.operands.last else { preconditionFailure("A formula was read, but no operand is left") }
+    guard case .formula(let node) = last.value else {
       throw LocatedFault(.wantsFormula(operator: "assert"), at: last.offset)
     }
     return node
@@ -90,7 +81,7 @@ struct FormulaReader {
     }
     let name = tokeniser.text(token)
     guard let operation = Operator(rawValue: name) else { throw LocatedFault(.unknownOperator(name), at: position) }
-    frames.append(Frame(operation: operation, offset: offset, isNegated: isNegated, base: operands.count))
+    frames.append(Frame(operation: operation, offset: offset, isNegated: isNegated, base: stack.count))
   }
 
   /// Whether what comes next stands under an odd number of negations.
@@ -99,100 +90,106 @@ struct FormulaReader {
     return last.isNegated != (last.operation == .not)
   }
 
-  /// The value of a word.
-  private mutating func operand(
+  /// Puts the value of a word on the stack.
+  private mutating func push(
     _ token: Token, _ tokeniser: Tokeniser, _ isDeclared: (Variable) -> Bool
-  ) throws(LocatedFault) -> Operand {
+  ) throws(LocatedFault) {
     let bytes = tokeniser[token]
     let offset = token.range.lowerBound
     if let variable = Variable(name: bytes) {
       guard isDeclared(variable) else { throw LocatedFault(.undeclared(variable), at: offset) }
-      return .expression(LinearExpression(variable))
+      stack.push(variable, at: offset)
+      return
     }
     do throws(DecimalFault) {
-      return .expression(LinearExpression(constant: try ExactNumber(decimal: bytes)))
+      stack.push(try ExactNumber(decimal: bytes), at: offset)
+      return
     } catch {
       if error == .tooLong { throw LocatedFault(.numberTooLong, at: offset) }
     }
     switch tokeniser.text(token) {
-    case "true": return .formula(formula.add(isNegated ? .any([]) : .all([]), at: offset))
-    case "false": return .formula(formula.add(isNegated ? .all([]) : .any([]), at: offset))
+    case "true": stack.push(formula: formula.add(isNegated ? .any([]) : .all([]), at: offset), at: offset)
+    case "false": stack.push(formula: formula.add(isNegated ? .all([]) : .any([]), at: offset), at: offset)
     default:
       throw LocatedFault(.unknownWord(String(tokeniser.named(token).dropFirst().dropLast())), at: offset)
     }
   }
 
-  /// The result of an operator, whose operands are on top of the stack.
-  private mutating func reduce(_ frame: Frame) throws(LocatedFault) -> Operand {
+  /// Replaces an operator's operands, which are on top of the stack, by its result.
+  private mutating func reduce(_ frame: Frame) throws(LocatedFault) {
     let name = frame.operation.rawValue
-    let count = operands.count - frame.base
+    let count = stack.count - frame.base
     func wants(_ text: String) -> LocatedFault {
       LocatedFault(.argumentCount(operator: name, wanted: text, found: count), at: frame.offset)
     }
     switch frame.operation {
     case .and, .or:
       let children = try formulas(frame)
-      return .formula(
-        formula.add(
-          (frame.operation == .and) != frame.isNegated ? .all(children) : .any(children), at: frame.offset))
+      let isAll = (frame.operation == .and) != frame.isNegated
+      let node = formula.add(isAll ? .all(children) : .any(children), at: frame.offset)
+      stack.reduce(from: frame.base, toFormula: node, at: frame.offset)
     case .not:
       guard count == 1 else { throw wants("1 argument") }
-      return .formula(try formulas(frame)[0])
+      stack.reduce(from: frame.base, toFormula: try formulas(frame)[0], at: frame.offset)
     case .atMost, .below, .atLeast, .above, .equal:
       guard count >= 2 else { throw wants("2 arguments or more") }
-      return .formula(try comparison(frame))
+      stack.reduce(from: frame.base, toFormula: try comparison(frame), at: frame.offset)
     case .plus, .minus:
       guard count >= 1 else { throw wants("1 argument or more") }
-      return .expression(try sum(frame))
+      try add(frame)
     case .times:
       guard count >= 2 else { throw wants("2 arguments or more") }
-      return .expression(try product(frame))
+      try multiply(frame)
     case .divide:
       guard count >= 2 else { throw wants("2 arguments or more") }
-      return .expression(try quotient(frame))
+      try divide(frame)
     }
   }
 
   /// The operands of an operator on formulas.
   private func formulas(_ frame: Frame) throws(LocatedFault) -> [Int] {
     var nodes: [Int] = []
-    nodes.reserveCapacity(operands.count - frame.base)
-    for (operand, offset) in operands[frame.base...] {
-      guard case .formula(let node) = operand else {
-        throw LocatedFault(.wantsFormula(operator: frame.operation.rawValue), at: offset)
+    nodes.reserveCapacity(stack.count - frame.base)
+    for operand in stack.operands[frame.base...] {
+      guard case .formula(let node) = operand.value else {
+        throw LocatedFault(.wantsFormula(operator: frame.operation.rawValue), at: operand.offset)
       }
       nodes.append(node)
     }
     return nodes
   }
 
-  /// One operand of an operator on numbers, counted from the operator.
-  private func expression(_ index: Int, of frame: Frame) throws(LocatedFault) -> LinearExpression {
-    let (operand, offset) = operands[frame.base + index]
-    guard case .expression(let expression) = operand else {
-      throw LocatedFault(.wantsNumber(operator: frame.operation.rawValue), at: offset)
+  /// The constant of an operand of an operator on numbers.
+  private func constant(_ index: Int, of frame: Frame) throws(LocatedFault) -> ExactNumber {
+    let operand = stack.operands[index]
+    guard case .expression(let constant) = operand.value else {
+      throw LocatedFault(.wantsNumber(operator: frame.operation.rawValue), at: operand.offset)
     }
-    return expression
+    return constant
   }
 
   /// A chain `(<= a b c)` states every neighbouring pair; its negation, that one of them fails.
   private mutating func comparison(_ frame: Frame) throws(LocatedFault) -> Int {
     var nodes: [Int] = []
-    for index in 1..<operands.count - frame.base {
-      let left = try expression(index - 1, of: frame)
-      let right = try expression(index, of: frame)
-      let rows: [LinearRow] =
+    for left in frame.base..<stack.count - 1 {
+      let right = left + 1
+      let pairs: [(low: Int, high: Int, isStrict: Bool)] =
         switch (frame.operation, frame.isNegated) {
-        case (.atMost, false), (.above, true): [left.row(atMost: right, isStrict: false)]
-        case (.below, false), (.atLeast, true): [left.row(atMost: right, isStrict: true)]
-        case (.atLeast, false), (.below, true): [right.row(atMost: left, isStrict: false)]
-        case (.above, false), (.atMost, true): [right.row(atMost: left, isStrict: true)]
+        case (.atMost, false), (.above, true): [(left, right, false)]
+        case (.below, false), (.atLeast, true): [(left, right, true)]
+        case (.atLeast, false), (.below, true): [(right, left, false)]
+        case (.above, false), (.atMost, true): [(right, left, true)]
         // Equal: at most and at least. Not equal: below or above.
-        case (_, let isNegated):
-          [left.row(atMost: right, isStrict: isNegated), right.row(atMost: left, isStrict: isNegated)]
+        case (_, let isNegated): [(left, right, isNegated), (right, left, isNegated)]
         }
-      for row in rows {
-        guard LinearExpression(row).isSmall else { throw LocatedFault(.numberTooLong, at: frame.offset) }
+      for pair in pairs {
+        let row = LinearRow(
+          terms: stack.terms(of: pair.low)
+            + stack.terms(of: pair.high).map { LinearRow.Term($0.variable, -$0.coefficient) },
+          constant: try constant(pair.low, of: frame) - (try constant(pair.high, of: frame)), isStrict: pair.isStrict)
+        guard row.constant.isShort, row.terms.allSatisfy(\.coefficient.isShort) else {
+          throw LocatedFault(.numberTooLong, at: frame.offset)
+        }
         nodes.append(formula.add(.literal(row), at: frame.offset))
       }
     }
@@ -200,63 +197,73 @@ struct FormulaReader {
   }
 
   /// `(+ a b c)`, `(- a)` and `(- a b c)`.
-  private mutating func sum(_ frame: Frame) throws(LocatedFault) -> LinearExpression {
-    let isDifference = frame.operation == .minus
-    let isUnary = operands.count == frame.base + 1
-    var sum = LinearExpression(constant: .zero)
-    // From the last, so that each operand can be taken off the stack and need not be copied.
-    while operands.count > frame.base {
-      var term = try expression(operands.count - 1 - frame.base, of: frame)
-      operands.removeLast()
-      if isDifference, isUnary || operands.count > frame.base { term.negate() }
-      sum.add(term)
+  private mutating func add(_ frame: Frame) throws(LocatedFault) {
+    var sum = ExactNumber.zero
+    // The first operand of several keeps its sign.
+    let negated =
+      frame.operation == .plus
+      ? stack.count..<stack.count : (stack.count == frame.base + 1 ? frame.base : frame.base + 1)..<stack.count
+    for index in frame.base..<stack.count {
+      let constant = try constant(index, of: frame)
+      sum = negated.contains(index) ? sum - constant : sum + constant
+      guard sum.isShort else { throw LocatedFault(.numberTooLong, at: frame.offset) }
     }
-    guard sum.constant.bitCount <= LinearExpression.longest else {
-      throw LocatedFault(.numberTooLong, at: frame.offset)
-    }
-    return sum
+    stack.scaleTerms(of: negated) { -$0 }
+    stack.reduce(from: frame.base, toConstant: sum, at: frame.offset)
   }
 
   /// A product of numbers and at most one expression with variables.
-  private func product(_ frame: Frame) throws(LocatedFault) -> LinearExpression {
-    var product = try expression(0, of: frame)
-    for index in 1..<operands.count - frame.base {
-      var factor = try expression(index, of: frame)
-      if let first = product.terms.first, let second = factor.terms.first {
-        throw LocatedFault(.nonLinear("a product of \(first.variable) and \(second.variable)"), at: frame.offset)
+  private mutating func multiply(_ frame: Frame) throws(LocatedFault) {
+    var factor = ExactNumber.one
+    var linear: Int?
+    for index in frame.base..<stack.count {
+      let constant = try constant(index, of: frame)
+      if let variable = stack.terms(of: index).first?.variable {
+        if let first = linear.flatMap({ stack.terms(of: $0).first?.variable }) {
+          throw LocatedFault(.nonLinear("a product of \(first) and \(variable)"), at: frame.offset)
+        }
+        linear = index
+      } else {
+        factor = factor * constant
       }
-      if !factor.terms.isEmpty { swap(&product, &factor) }
-      product.multiply(by: factor.constant)
-      guard product.isSmall else { throw LocatedFault(.numberTooLong, at: frame.offset) }
+      guard factor.isShort else { throw LocatedFault(.numberTooLong, at: frame.offset) }
     }
-    return product
+    try scale(frame, from: linear, by: factor) { $0 * factor }
   }
 
   /// The first operand divided by the others, which must be numbers.
-  private func quotient(_ frame: Frame) throws(LocatedFault) -> LinearExpression {
-    var quotient = try expression(0, of: frame)
-    for index in 1..<operands.count - frame.base {
-      let divisor = try expression(index, of: frame)
-      if let variable = divisor.terms.first?.variable {
+  private mutating func divide(_ frame: Frame) throws(LocatedFault) {
+    var divisor = ExactNumber.one
+    for index in frame.base + 1..<stack.count {
+      if let variable = stack.terms(of: index).first?.variable {
         throw LocatedFault(.nonLinear("a quotient by \(variable)"), at: frame.offset)
       }
-      guard divisor.constant != .zero else { throw LocatedFault(.divisionByZero, at: frame.offset) }
-      quotient.divide(by: divisor.constant)
-      guard quotient.isSmall else { throw LocatedFault(.numberTooLong, at: frame.offset) }
+      let constant = try constant(index, of: frame)
+      guard constant != .zero else { throw LocatedFault(.divisionByZero, at: frame.offset) }
+      divisor = divisor * constant
+      guard divisor.isShort else { throw LocatedFault(.numberTooLong, at: frame.offset) }
     }
-    return quotient
+    try scale(frame, from: frame.base, by: divisor) { $0 / divisor }
+  }
+
+  /// Replaces the operands of a product or quotient by one of them, scaled, or by the bare factor.
+  private mutating func scale(
+    _ frame: Frame, from linear: Int?, by factor: ExactNumber, _ operation: (ExactNumber) -> ExactNumber
+  ) throws(LocatedFault) {
+    var result = factor
+    if let linear {
+      result = operation(try constant(linear, of: frame))
+      if factor != .one {
+        stack.scaleTerms(of: linear..<linear + 1, operation)
+        guard stack.hasShortTerms(from: frame.base) else { throw LocatedFault(.numberTooLong, at: frame.offset) }
+      }
+    }
+    guard result.isShort else { throw LocatedFault(.numberTooLong, at: frame.offset) }
+    stack.reduce(from: frame.base, toConstant: result, at: frame.offset)
   }
 
   /// Adds the conjunction of several formulas.
   mutating func conjunction(_ nodes: [Int]) -> Int { formula.add(.all(nodes), at: 0) }
-}
-
-extension LinearExpression {
-  /// The left side of a row.
-  fileprivate init(_ row: LinearRow) {
-    self.init(constant: row.constant)
-    terms = row.terms
-  }
 }
 
 extension Variable {

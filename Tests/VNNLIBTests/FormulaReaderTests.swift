@@ -20,6 +20,8 @@ import VNNLIB
     let time = try clock.measure {
       let sum = try PropertyTexts.property("(<= " + nested("(+ Y_0 ", "0", ")", 100_000) + " 1)")
       #expect(sum.groups[0].conjunctions[0][0].terms == [.init(.output(0), ExactNumber(100_000))])
+      let difference = try PropertyTexts.property("(<= " + nested("(- Y_0 ", "0", ")", 100_001) + " 1)")
+      #expect(difference.groups[0].conjunctions[0][0].terms == [.init(.output(0), .one)])
       let conjunction = try PropertyTexts.property(nested("(and (<= Y_0 Y_1) ", "(<= Y_1 0)", ")", 100_000))
       #expect(conjunction.groups[0].conjunctions[0].count == 100_001)
     }
