@@ -63,7 +63,7 @@ let package = Package(
     .executableTarget(
       name: "worstcase",
       dependencies: [
-        "Training", "ONNXFormat", "Reports", "Downloads",
+        "Training", "ONNXFormat", "VNNLIB", "Reports", "Downloads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       // The built-in study's network, a link to the one in models/.

@@ -134,3 +134,23 @@ public struct LinearRow: Hashable, Sendable {
     return isStrict ? value < .zero : value <= .zero
   }
 }
+
+extension LinearRow: CustomStringConvertible {
+  /// The inequality as people write it: `Y_0 - 2·Y_1 + 0.5 <= 0`.
+  public var description: String {
+    var text = ""
+    for term in terms {
+      let isNegative = term.coefficient < .zero
+      let size = isNegative ? .zero - term.coefficient : term.coefficient
+      text += text.isEmpty ? (isNegative ? "-" : "") : isNegative ? " - " : " + "
+      text += size == ExactNumber(1) ? "\(term.variable)" : "\(size)·\(term.variable)"
+    }
+    if constant != .zero || terms.isEmpty {
+      let isNegative = constant < .zero
+      let size = isNegative ? .zero - constant : constant
+      text += text.isEmpty ? (isNegative ? "-" : "") : isNegative ? " - " : " + "
+      text += size.description
+    }
+    return text + (isStrict ? " < 0" : " <= 0")
+  }
+}

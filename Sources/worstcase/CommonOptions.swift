@@ -141,13 +141,17 @@ struct ModelOptions: ParsableArguments {
   func load(_ path: String) throws -> (model: ONNXModel, digest: String, bytes: Int) {
     try Failure.onBadInput {
       let model = try ONNXModel(contentsOf: path, options: ImportOptions(stripsFinalSoftmax: stripSoftmax))
-      var data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-      for file in model.weightFiles { data += try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe) }
-      let bytes = data.count
-      // Another network than the file with its softmax.
-      if stripSoftmax { data += Data("--strip-softmax".utf8) }
-      return (model, Digest.sha256(of: data), bytes)
+      // With its softmax, the file is another network.
+      let (digest, bytes) = try Self.digest(of: [path] + model.weightFiles, mark: stripSoftmax ? "--strip-softmax" : "")
+      return (model, digest, bytes)
     }
+  }
+
+  /// The digest of several files' contents and a mark, one after the other, and how many bytes the files have.
+  static func digest(of files: [String], mark: String = "") throws -> (digest: String, bytes: Int) {
+    var data = Data()
+    for file in files { data += try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe) }
+    return (Digest.sha256(of: data + Data(mark.utf8)), data.count)
   }
 }
 

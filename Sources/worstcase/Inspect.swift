@@ -7,14 +7,19 @@ struct Inspect: ParsableCommand {
     abstract: "What a network consists of, and what import made of it.",
     discussion: """
       Lists the file's nodes, the network that all analyses work on, and everything in the file that is not
-      supported, all at once.
+      supported, all at once. Of a property: its cases, and whether it fits the network.
 
-      Example:
+      Examples:
         worstcase inspect models/digits-cnn3-ibp.onnx
+        worstcase inspect net.onnx --property spec.vnnlib
+        worstcase inspect spec.vnnlib.gz
       """)
 
-  @Argument(help: "An ONNX model.")
+  @Argument(help: "An ONNX model (.onnx, .onnx.gz), or a property (.vnnlib, .vnnlib.gz).")
   var model: String
+
+  @Option(help: "A property to list and to compare with the model.")
+  var property: String?
 
   @OptionGroup var importing: ModelOptions
 
@@ -38,11 +43,18 @@ struct Inspect: ParsableCommand {
     var layers: [Row]
     var notes: [String]
     var metadata: [String: String]
+    var property: PropertyListing?
   }
 
   func run() throws {
+    if model.hasSuffix(".vnnlib") || model.hasSuffix(".vnnlib.gz") {
+      let listing = try PropertyListing(model, for: nil)
+      if json { try Output.json(listing) } else { listing.show() }
+      return
+    }
     let (model, digest, bytes) = try importing.load(model)
-    let description = describe(model, digest: digest)
+    var description = describe(model, digest: digest)
+    if let property { description.property = try PropertyListing(property, for: model.network) }
     if json {
       try Output.json(description)
       return
@@ -70,6 +82,10 @@ struct Inspect: ParsableCommand {
     for note in model.notes { Output.line("note: \(note)") }
     if !model.metadata.isEmpty { Output.line("") }
     for (key, value) in model.metadata.sorted(by: { $0.key < $1.key }) { Output.line("\(key): \(value)") }
+    if let property = description.property {
+      Output.line("")
+      property.show()
+    }
   }
 
   private func describe(_ model: ONNXModel, digest: String) -> Description {
