@@ -41,7 +41,11 @@ extension GraphImport {
   mutating func extremeReduction(
     _ node: Operator, _ x: Value, _ axes: Value?, sign: Double
   ) throws(Fault) -> Value {
-    guard case .variable(let source) = x else { throw .unsupported(reason: "applied to a constant") }
+    let source: Variable
+    switch x {
+    case .constant(let constant): return try constantReduction(node, constant, axes)
+    case .variable(let variable): source = variable
+    }
     guard let reduction = try reduction(node, axes, of: source.extents) else { return x }
     var result = sign < 0 ? try negated(source, node) : source
     result = try largest(over: reduction.axes, of: result, node)

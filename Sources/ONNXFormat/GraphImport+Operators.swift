@@ -7,7 +7,8 @@ extension GraphImport {
     "Shape": 1...1, "Squeeze": 1...2, "Sub": 2...2, "Transpose": 1...1, "Unsqueeze": 1...2,
     "AveragePool": 1...1, "ConstantOfShape": 1...1, "ConvTranspose": 2...3, "Expand": 2...2,
     "GlobalAveragePool": 1...1, "GlobalMaxPool": 1...1, "Max": 1...1024, "MaxPool": 1...1, "Mean": 1...1024,
-    "Min": 1...1024, "Pad": 1...4, "ReduceMax": 1...2, "ReduceMean": 1...2, "ReduceMin": 1...2, "ReduceSum": 1...2,
+    "Min": 1...1024, "Pad": 1...4, "ReduceMax": 1...2, "ReduceMean": 1...2, "ReduceMin": 1...2, "ReduceProd": 1...2,
+    "ReduceSum": 1...2,
     "Slice": 1...5, "Split": 1...2, "Sum": 1...1024, "Tile": 2...2,
   ]
 
@@ -97,6 +98,11 @@ extension GraphImport {
       return try extremeReduction(node, try required(0), optional(1), sign: node.type == "ReduceMax" ? 1 : -1)
     case "ReduceMean", "ReduceSum":
       return try linearReduction(node, try required(0), optional(1), isMean: node.type == "ReduceMean")
+    case "ReduceProd":
+      guard case .constant(let constant) = try required(0) else {
+        throw .unsupported(reason: "product of non-constant elements")
+      }
+      return try constantReduction(node, constant, optional(1))
     case "Max", "Min":
       return try extreme(node, inputs.compactMap { $0 }, isMaximum: node.type == "Max")
     case "Mean", "Sum":
