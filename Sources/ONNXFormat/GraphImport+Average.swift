@@ -76,7 +76,11 @@ extension GraphImport {
   mutating func linearReduction(
     _ node: Operator, _ x: Value, _ axes: Value?, isMean: Bool
   ) throws(Fault) -> Value {
-    guard case .variable(let source) = x else { throw .unsupported(reason: "applied to a constant") }
+    let source: Variable
+    switch x {
+    case .constant(let constant): return try constantReduction(node, constant, axes)
+    case .variable(let variable): source = variable
+    }
     guard let reduction = try reduction(node, axes, of: source.extents) else { return x }
     return .variable(try total(of: source, reduction, isMean: isMean, node))
   }

@@ -3,8 +3,8 @@ import Networks
 extension GraphImport {
   /// Tensors joined along an axis.
   ///
-  /// Parts that depend on the input become a sum of maps, one for each node they come from, that put their elements
-  /// in place and leave zeros elsewhere; constant parts become the bias of the first.
+  /// Parts that depend on the input become a sum of maps, one for each node whose elements they are, that put these in
+  /// place and leave zeros elsewhere; constant parts become the bias of the first.
   mutating func concatenation(_ node: Operator, _ inputs: [Value]) throws(Fault) -> Value {
     guard let first = inputs.first else { throw node.malformed("joins nothing") }
     let rank = first.extents.count
@@ -31,8 +31,9 @@ extension GraphImport {
       switch input {
       case .constant(let part): constants.append((part, offset))
       case .variable(let part):
-        if variables[part.node] == nil { order.append(part.node) }
-        variables[part.node, default: []].append((part, offset))
+        let origin = origin(of: part).node
+        if variables[origin] == nil { order.append(origin) }
+        variables[origin, default: []].append((part, offset))
       }
       offset += input.extents[axis...].reduce(1, *)
     }
@@ -56,14 +57,18 @@ extension GraphImport {
 
     var terms: [NodeID] = []
     for source in order {
-      let parts = variables[source] ?? []
       var sources = [Int](repeating: -1, count: count)
-      for (part, offset) in parts { layout.place(part.count, at: offset) { from, to in sources[to] = from } }
+      var size = 0
+      for (part, offset) in variables[source] ?? [] {
+        let origin = origin(of: part)
+        size = origin.count
+        layout.place(part.count, at: offset) { from, to in sources[to] = origin.sources?[from] ?? from }
+      }
       let isFirst = terms.isEmpty
-      let layer = LinearLayer(
-        map: .gather(GatherMap(inputCount: parts.first?.part.count ?? 0, sources: sources)),
-        bias: isFirst && !values.isEmpty ? values : nil, biasError: isFirst ? errors : [])
-      terms.append(try affine(layer, of: source, extents: extents, parameters: count, for: node).node)
+      let term = try choose(
+        Choice(node: source, count: size, sources: sources), extents: extents,
+        bias: isFirst && !values.isEmpty ? values : nil, biasError: isFirst ? errors : [], for: node)
+      terms.append(term.node)
     }
     return .variable(try sum(terms, extents: extents, for: node))
   }

@@ -41,7 +41,11 @@ extension GraphImport {
   mutating func extremeReduction(
     _ node: Operator, _ x: Value, _ axes: Value?, sign: Double
   ) throws(Fault) -> Value {
-    guard case .variable(let source) = x else { throw .unsupported(reason: "applied to a constant") }
+    let source: Variable
+    switch x {
+    case .constant(let constant): return try constantReduction(node, constant, axes)
+    case .variable(let variable): source = variable
+    }
     guard let reduction = try reduction(node, axes, of: source.extents) else { return x }
     var result = sign < 0 ? try negated(source, node) : source
     result = try largest(over: reduction.axes, of: result, node)
@@ -62,7 +66,7 @@ extension GraphImport {
         let variable: Value = if case .variable = result { result } else { next }
         let (a, b) = isMaximum ? (variable, other) : (other, variable)
         guard case .variable(let difference) = try arithmetic(.subtract, a, b, node) else { return result }
-        let excess = Value.variable(rectified(difference, node))
+        let excess = Value.variable(activate(.relu, difference, for: node))
         result = try arithmetic(isMaximum ? .add : .subtract, other, excess, node)
       }
     }
@@ -157,7 +161,7 @@ extension GraphImport {
     let difference = try affine(
       LinearLayer(map: .dense(DenseMap(rows: 1, columns: 2, blocks: differences, weights: [1, -1]))),
       of: paired.node, extents: [differences], parameters: 2, for: node)
-    let excess = rectified(difference, node)
+    let excess = activate(.relu, difference, for: node)
 
     // b + ReLU(a − b), where those without a rival only have the b.
     var bases: [Int] = []
@@ -178,11 +182,6 @@ extension GraphImport {
     let base = try rearrange(source, Rearrangement(extents, sources: bases), node)
     let gain = try rearrange(excess, Rearrangement(extents, sources: slots), node)
     return try sum([base.node, gain.node], extents: extents, for: node)
-  }
-
-  private mutating func rectified(_ source: Variable, _ node: Operator) -> Variable {
-    guard case .variable(let result) = relu(source, for: node) else { return source }
-    return result
   }
 
   private mutating func negated(_ source: Variable, _ node: Operator) throws(Fault) -> Variable {

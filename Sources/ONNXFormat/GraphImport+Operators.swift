@@ -1,16 +1,15 @@
 extension GraphImport {
   /// How many inputs each supported operator takes.
   static let inputCounts: [String: ClosedRange<Int>] = [
-    "Abs": 1...1, "Add": 2...2, "BatchNormalization": 5...5, "Cast": 1...1, "Clip": 1...3, "Concat": 1...1024,
-    "Constant": 0...0,
-    "Conv": 2...3, "Div": 2...2, "Dropout": 1...3, "Flatten": 1...1, "Gather": 2...2, "Gemm": 2...3,
-    "HardSigmoid": 1...1, "Identity": 1...1, "LeakyRelu": 1...1, "LogSoftmax": 1...1, "MatMul": 2...2, "Mul": 2...2,
-    "Neg": 1...1, "PRelu": 2...2, "Relu": 1...1, "Sigmoid": 1...1, "Softmax": 1...1, "Tanh": 1...1, "Reshape": 2...2,
-    "Shape": 1...1, "Squeeze": 1...2, "Sub": 2...2, "Transpose": 1...1, "Unsqueeze": 1...2,
-    "AveragePool": 1...1, "ConstantOfShape": 1...1, "ConvTranspose": 2...3, "Expand": 2...2,
-    "GlobalAveragePool": 1...1, "GlobalMaxPool": 1...1, "Max": 1...1024, "MaxPool": 1...1, "Mean": 1...1024,
-    "Min": 1...1024, "Pad": 1...4, "ReduceMax": 1...2, "ReduceMean": 1...2, "ReduceMin": 1...2, "ReduceSum": 1...2,
-    "Slice": 1...5, "Split": 1...2, "Sum": 1...1024, "Tile": 2...2,
+    "Abs": 1...1, "Add": 2...2, "AveragePool": 1...1, "BatchNormalization": 5...5, "Cast": 1...1, "Clip": 1...3,
+    "Concat": 1...1024, "Constant": 0...0, "ConstantOfShape": 1...1, "Conv": 2...3, "ConvTranspose": 2...3,
+    "Div": 2...2, "Dropout": 1...3, "Expand": 2...2, "Flatten": 1...1, "Gather": 2...2, "Gemm": 2...3,
+    "GlobalAveragePool": 1...1, "GlobalMaxPool": 1...1, "HardSigmoid": 1...1, "Identity": 1...1, "LeakyRelu": 1...1,
+    "LogSoftmax": 1...1, "MatMul": 2...2, "Max": 1...1024, "MaxPool": 1...1, "Mean": 1...1024, "Min": 1...1024,
+    "Mul": 2...2, "Neg": 1...1, "PRelu": 2...2, "Pad": 1...4, "ReduceMax": 1...2, "ReduceMean": 1...2,
+    "ReduceMin": 1...2, "ReduceProd": 1...2, "ReduceSum": 1...2, "Relu": 1...1, "Reshape": 2...2, "Shape": 1...1,
+    "Sigmoid": 1...1, "Slice": 1...5, "Softmax": 1...1, "Split": 1...2, "Squeeze": 1...2, "Sub": 2...2,
+    "Sum": 1...1024, "Tanh": 1...1, "Tile": 2...2, "Transpose": 1...1, "Unsqueeze": 1...2,
   ]
 
   /// The value of a node's first output.
@@ -116,6 +115,11 @@ extension GraphImport {
       return try extremeReduction(node, try required(0), optional(1), sign: node.type == "ReduceMax" ? 1 : -1)
     case "ReduceMean", "ReduceSum":
       return try linearReduction(node, try required(0), optional(1), isMean: node.type == "ReduceMean")
+    case "ReduceProd":
+      guard case .constant(let constant) = try required(0) else {
+        throw .unsupported(reason: "product of non-constant elements")
+      }
+      return try constantReduction(node, constant, optional(1))
     case "Max", "Min":
       return try extreme(node, inputs.compactMap { $0 }, isMaximum: node.type == "Max")
     case "Mean", "Sum":

@@ -59,15 +59,16 @@ extension GraphImport {
   mutating func rearrange(
     _ variable: Variable, _ rearrangement: Rearrangement, _ node: Operator
   ) throws(Fault) -> Variable {
-    let (count, fill) = (variable.count, rearrangement.fill)
-    guard let sources = rearrangement.sources, !sources.elementsEqual(0..<count) else {
+    guard let sources = rearrangement.sources, !sources.elementsEqual(0..<variable.count) else {
       return Variable(node: variable.node, extents: rearrangement.extents)
     }
-    return try affine(
-      LinearLayer(
-        map: .gather(GatherMap(inputCount: count, sources: sources)),
-        bias: fill == 0 ? nil : sources.map { $0 < 0 ? fill : 0 }),
-      of: variable.node, extents: rearrangement.extents, parameters: sources.count, for: node)
+    let fill = rearrangement.fill
+    let origin = origin(of: variable)
+    let choice = Choice(
+      node: origin.node, count: origin.count,
+      sources: origin.sources.map { earlier in sources.map { $0 < 0 ? -1 : earlier[$0] } } ?? sources)
+    return try choose(
+      choice, extents: rearrangement.extents, bias: fill == 0 ? nil : sources.map { $0 < 0 ? fill : 0 }, for: node)
   }
 
   func flattening(_ node: Operator, _ extents: [Int]) throws(Fault) -> Rearrangement {

@@ -20,6 +20,15 @@ struct GraphImport {
     var count: Int { extents.reduce(1, *) }
   }
 
+  /// Elements of a node, -1 standing for zero.
+  struct Choice {
+    /// The node, and the number of its elements.
+    let node: NodeID
+    let count: Int
+    /// For each element of the result, the node's element that it is.
+    let sources: [Int]
+  }
+
   private(set) var graph: FileGraph
   let operatorSet: Int
   let options: ImportOptions
@@ -30,6 +39,8 @@ struct GraphImport {
   private var values: [String: Value] = [:]
   /// Whether the file leaves the leading dimension of the input open.
   private let isBatched: Bool
+  /// The nodes that only choose elements of an earlier node.
+  private var choices: [NodeID: Choice] = [:]
   /// How many numbers the network may still store: small files can ask for large arrays by broadcasting and
   /// padding.
   private var allowance: Int
@@ -164,14 +175,37 @@ struct GraphImport {
     Variable(node: builder.activation(activation, of: source.node, name: node.name), extents: source.extents)
   }
 
+  /// Adds a choice of elements; a choice of chosen elements is one of the elements themselves.
+  ///
+  /// - Parameter bias: what is added to each element, with its errors, if anything is.
+  mutating func choose(
+    _ choice: Choice, extents: [Int], bias: [Double]? = nil, biasError: [Double] = [], for node: Operator
+  ) throws(Fault) -> Variable {
+    if bias == nil, choice.sources.elementsEqual(0..<choice.count) {
+      return Variable(node: choice.node, extents: extents)
+    }
+    let result = try affine(
+      LinearLayer(
+        map: .gather(GatherMap(inputCount: choice.count, sources: choice.sources)), bias: bias, biasError: biasError),
+      of: choice.node, extents: extents, parameters: choice.sources.count, for: node)
+    if bias == nil { choices[result.node] = choice }
+    return result
+  }
+
+  /// The node whose elements a variable's are, and which of them; nil for all in their order.
+  func origin(of variable: Variable) -> (node: NodeID, count: Int, sources: [Int]?) {
+    guard let choice = choices[variable.node] else { return (variable.node, variable.count, nil) }
+    return (choice.node, choice.count, choice.sources)
+  }
+
   /// How many elements an array may still have.
   var allowedElements: Int { allowance }
 
   /// The number of elements of an array that is about to be made.
   ///
-  /// - Throws: if there are more than may still be stored.
+  /// - Throws: if there are more than may still be stored, with a bias and an index for each.
   func count(of extents: [Int], for node: Operator) throws(Fault) -> Int {
-    guard let count = extents.elementCount, count <= allowance else {
+    guard let count = extents.elementCount, count <= allowance / 3 else {
       throw node.malformed("\(extents.joined) is too large")
     }
     return count

@@ -90,7 +90,8 @@ struct MalformedFileTests {
     "No prefix of a good file and no flipped bit makes a trap",
     arguments: [
       "bad/good_control", "syn_bn_conv_residual", "syn_const_forms", "syn_gemm_variants", "syn_matmul_left_and_batched",
-      "syn_conv_asym_pads_dilation", "marabou_zoo_batchnorm",
+      "syn_conv_asym_pads_dilation", "marabou_zoo_batchnorm", "syn_concat_split_slice", "syn_maxpool_ceil_pads",
+      "syn_avgpool_count_include_pad", "syn_globalavgpool",
     ])
   func survivesDamage(name: String) throws {
     let good = try Data(contentsOf: SharedData.url("onnx-zoo/\(name).onnx"))

@@ -119,6 +119,9 @@ struct SelectionOperatorTests {
     parts.proto.graph.node[0].output = ["a", "b"]
     parts.node("Concat", ["b", "a"], integers: ["axis": 1])
     #expect(try choice(parts) == ([1, 4], [2, 3, 0, 1]))
+    #expect(try parts.imported().network.nodes.count == 2)
+    parts.node("Relu", [parts.node("Gather", ["t1", parts.constant(integers: [2, 3, 0, 1])], integers: ["axis": 1])])
+    #expect(try parts.imported().network.nodes.count == 2)
     var mismatch = Model([2, 2])
     mismatch.node("Concat", ["x", mismatch.constant([1, 2], [1, 2])], integers: ["axis": 1])
     #expect(refusal(mismatch).contains("n0: 1x2 cannot be joined to 2x2"))
@@ -261,5 +264,26 @@ struct SelectionOperatorTests {
     #expect(refusal(fill).contains("4x6 cannot be joined to 2x3"))
     fill.proto.graph.node[fill.proto.graph.node.count - 1].input[1] = zeros
     #expect(try choice(fill) == ([2, 6], [0, 1, 2, 0, 0, 0, 6, 7, 8, 0, 0, 0]))
+  }
+
+  @Test("Reductions of constants are computed", arguments: ["ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin"])
+  func constantReductions(type: String) throws {
+    var model = Model([2, 6])
+    let sizes = model.constant(integers: [3, 2, 2])
+    let last = model.node(type, [sizes], integers: ["keepdims": 1])
+    model.node("Reshape", ["x", model.node("Concat", [last, model.constant(integers: [-1])], integers: ["axis": 0])])
+    let rows = ["ReduceSum": 7, "ReduceProd": 12, "ReduceMax": 3, "ReduceMin": 2][type] ?? 0
+    if rows == 7 {
+      #expect(refusal(model).contains("12 elements do not fit 7x?"))
+    } else {
+      #expect(try choice(model).extents == [rows, 12 / rows])
+    }
+    var real = Model([1, 3])
+    let third = real.node("ReduceMean", [real.constant([2, 3], [1, 2, 4, 0, 2, 5])], lists: ["axes": [1]])
+    real.node("Add", ["x", real.node(type, [third])])
+    let box = try real.imported().network.enclosure(at: [0, 0, 0])
+    let a = exact(7) / exact(3)
+    let expected = ["ReduceSum": a + a, "ReduceProd": a * a, "ReduceMax": a, "ReduceMin": a][type] ?? a
+    #expect(expected.isInside(box[0]))
   }
 }
