@@ -31,7 +31,7 @@ struct ONNXFuzz: FuzzedReader {
       return
     }
     guard Self.work(network) <= 1 << 16 else { return }
-    Self.evaluate(network)
+    let values = Self.enclosure(network)
     let written: Data
     do throws(ONNXError) {
       written = try ONNXExporter().data(for: network)
@@ -45,16 +45,40 @@ struct ONNXFuzz: FuzzedReader {
         // Behind an open batch, a scalar and a vector of one element look the same.
         precondition(found.extents == (shape.rank == 0 ? [1] : shape.extents), "\(shape) became \(found)")
       }
-      Self.evaluate(again)
+      let others = Self.enclosure(again)
+      guard Self.isWrittenExactly(network) else { return }
+      // Both contain the network's true value.
+      for i in 0..<values.count where values.upper[i] < others.lower[i] || others.upper[i] < values.lower[i] {
+        preconditionFailure("output \(i) in \(values[i]) became one in \(others[i])")
+      }
     } catch {
       preconditionFailure("an exported network is not imported: \(error)")
     }
   }
 
-  private static func evaluate(_ network: Network) {
-    let zero = [Double](repeating: 0, count: network.inputCount)
-    precondition(network.outputs(zero).count == network.outputCount, "wrong number of outputs")
-    precondition(network.enclosure(at: zero).count == network.outputCount, "wrong number of enclosed outputs")
+  /// Where the outputs are for some input; they are also computed without bounds.
+  private static func enclosure(_ network: Network) -> Box {
+    let point = (0..<network.inputCount).map { Double($0 % 7) - 2 }
+    precondition(network.outputs(point).count == network.outputCount, "wrong number of outputs")
+    let box = network.enclosure(at: point)
+    precondition(box.count == network.outputCount, "wrong number of enclosed outputs")
+    return box
+  }
+
+  /// Whether every coefficient is known and a number of single precision.
+  private static func isWrittenExactly(_ network: Network) -> Bool {
+    network.nodes.allSatisfy { node in
+      guard case .linear(let layer, _) = node.operation else { return true }
+      let coefficients: [Double] =
+        switch layer.map {
+        case .dense(let map): map.weights
+        case .convolution(let map): map.weights
+        case .diagonal(let map): map.factors
+        case .gather: []
+        }
+      return layer.coefficientError == 0 && layer.biasError.isEmpty
+        && (coefficients + layer.bias).allSatisfy { Double(Float($0)) == $0 }
+    }
   }
 
   /// The multiplications and additions of one evaluation.
