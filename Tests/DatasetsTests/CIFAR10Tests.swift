@@ -23,7 +23,8 @@ struct CIFAR10Tests {
     let images = try load(
       ["test_batch.bin": Self.record(9, from: 0) + Self.record(0, from: 7)], inside: inside)
     #expect(images.count == 2 && images.shape.extents == [3, 32, 32] && images.labels == [9, 0])
-    #expect(images.image(1).prefix(3) == [7.0 / 255, 8.0 / 255, 9.0 / 255])
+    let start: [Double] = [7, 8, 9].map { $0 / 255 }
+    #expect(Array(images.image(1).prefix(3)) == start)
     #expect(images.name == "cifar10-test" && images.classCount == 10)
   }
 

@@ -47,7 +47,8 @@ struct NumpyImagesTests {
   func bytes() throws {
     let images = try load(["images": Self.images, "labels": Self.labels])
     #expect(images.shape.extents == [1, 2, 2] && images.labels == [2, 0, 4] && images.classes == .atLeast(5))
-    #expect(images.image(1) == [4.0 / 255, 5.0 / 255, 6.0 / 255, 7.0 / 255] && images.validRange == 0...1)
+    let second: [Double] = [4, 5, 6, 7].map { $0 / 255 }
+    #expect(images.image(1) == second && images.validRange == 0...1)
     let same = try LabelledImages(
       name: "same", shape: images.shape, classCount: 10, pixels: Self.pixels, labels: [2, 0, 4])
     #expect(images.digest == same.digest)
