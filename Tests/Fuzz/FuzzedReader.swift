@@ -21,7 +21,9 @@ extension FuzzedReader {
 }
 
 /// The readers that are fuzzed.
-let fuzzedReaders: [any FuzzedReader] = [IDXFuzz(), NumpyFuzz(), ONNXFuzz()]
+let fuzzedReaders: [any FuzzedReader] = [
+  IDXFuzz(), NumpyFuzz(), ONNXFuzz(), PNGFuzz(), VNNLIBFuzz(), ZipFuzz(),
+]
 
 /// A small repeatable generator (SplitMix64): the fuzzer's seed decides every mutation.
 struct SeededGenerator: RandomNumberGenerator {
