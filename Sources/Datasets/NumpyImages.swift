@@ -85,7 +85,7 @@ public enum NumpyImages {
       let images = item(names.images)
       let labels = item(names.labels)
       guard images != nil || labels != nil else { continue }
-      if let chosen { throw .ambiguous(path: path.path, first: chosen.name, second: names.images) }
+      if let chosen { throw .ambiguous(path: path.path, first: "\(chosen.name).npy", second: "\(names.images).npy") }
       guard let images, let labels else {
         throw .missing(
           file: "\(path.path)/\(images == nil ? names.images : names.labels).npy",

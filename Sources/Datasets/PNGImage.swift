@@ -120,8 +120,8 @@ private struct Essence {
     }
     guard bytes[8] == 8 else { throw .unsupported(file: file, kind: "samples of \(bytes[8]) bits") }
     guard width > 0, height > 0 else { throw .damaged(file: file, reason: "it has no pixels") }
-    // Both are below 2^32, so their product fits.
-    guard width * height <= PNGImage.largestArea else {
+    // The product of two numbers below 2^32 need not fit.
+    guard width <= PNGImage.largestArea / height else {
       throw .tooLarge(file: file, width: width, height: height, limit: PNGImage.largestArea)
     }
   }

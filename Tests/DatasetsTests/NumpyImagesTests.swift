@@ -89,7 +89,7 @@ struct NumpyImagesTests {
     #expect {
       try load(both)
     } throws: { error in
-      if case DatasetError.ambiguous(_, "images", "x") = error { true } else { false }
+      if case DatasetError.ambiguous(_, "images.npy", "x.npy") = error { true } else { false }
     }
     #expect(throws: DatasetError.self) { try NumpyImages.load(URL(fileURLWithPath: "/nowhere.npz"), split: .test) }
   }
