@@ -113,7 +113,7 @@ func fuzzers() -> [Target] {
     .executableTarget(
       name: "Fuzz",
       dependencies: [
-        "ONNXFormat", "Datasets", "TestSupport", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "ONNXFormat", "VNNLIB", "Datasets", "TestSupport", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Tests/Fuzz", exclude: ["README.md", "run"])
   ]

@@ -49,19 +49,3 @@ enum Fault: Error {
   /// The nodes of the graph that have no translation.
   case unsupportedNodes([UnsupportedNode])
 }
-
-extension String {
-  /// The text with control characters escaped and cut to a length that fits a message: names come from outside.
-  var printable: String {
-    var result = ""
-    for scalar in unicodeScalars.prefix(120) {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
-        result += "\\u{\(String(scalar.value, radix: 16))}"
-      default:
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return unicodeScalars.count > 120 ? result + "…" : result
-  }
-}

@@ -11,7 +11,8 @@ public enum VNNLIBError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .file(let error): error.description
-    case .text(let file, let line, let column, let fault): "\(file):\(line):\(column): \(fault)"
+    case .text(let file, let line, let column, let fault):
+      "\(file):\(line):\(column): " + fault.description.printable(atMost: 400)
     }
   }
 }

@@ -22,7 +22,7 @@ extension FuzzedReader {
 
 /// The readers that are fuzzed.
 let fuzzedReaders: [any FuzzedReader] = [
-  IDXFuzz(), NumpyFuzz(), ONNXFuzz(), PNGFuzz(), VNNLIBFuzz(), ZipFuzz(),
+  CIFARFuzz(), IDXFuzz(), NumpyFuzz(), ONNXFuzz(), PNGFuzz(), VNNLIBFuzz(), ZipFuzz(),
 ]
 
 /// A small repeatable generator (SplitMix64): the fuzzer's seed decides every mutation.
