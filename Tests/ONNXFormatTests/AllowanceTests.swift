@@ -15,7 +15,7 @@ struct AllowanceTests {
     var last = model.constant([1], [1])
     for _ in 0..<60 { last = model.node("Concat", [last, last], integers: ["axis": 0]) }
     model.node("Add", ["x", last])
-    #expect(try refusal(model).contains("far more numbers than the file holds"))
+    #expect(try refusal(model).hasSuffix("is too large"))
   }
 
   @Test("An input of two thousand million elements", arguments: ["Flatten", "Transpose", "Relu"])

@@ -52,7 +52,7 @@ struct BadInputTests {
   func refusedModels() throws {
     for (name, reason) in [
       ("unsupported_op_sin", "operator Sin is not supported"), ("nan_weight", "w1[2,1] is nan"),
-      ("wrong_magic_gzip", "gzip data"),
+      ("wrong_magic_png", "not an ONNX protobuf"),
     ] {
       try expectRefusal(["study", SharedData.url("onnx-zoo/bad/\(name).onnx").path], naming: "\(name).onnx", reason)
     }
