@@ -15,26 +15,36 @@ struct GraphExport {
   private var outputs: [Output] = []
   private var taken: Set<String> = ["input", "output"]
 
-  init(_ network: Network) {
+  /// Whether a leading extent of 1 is the batch, and so no part of the shapes.
+  private let dropsLeadingOne: Bool
+
+  init(_ network: Network, dropsLeadingOne: Bool) {
     self.network = network
+    self.dropsLeadingOne = dropsLeadingOne
+  }
+
+  /// A node's extents without the batch.
+  private func extents(_ node: Node) -> [Int] {
+    let extents = node.shape.extents
+    return dropsLeadingOne && extents.count > 1 && extents[0] == 1 ? Array(extents.dropFirst()) : extents
   }
 
   /// Translates every node.
   mutating func run() throws(ExportFault) {
     graph.name = "network"
-    graph.input = [Self.interface("input", network.inputShape.extents)]
-    graph.output = [Self.interface("output", network.outputShape.extents)]
+    graph.input = [Self.interface("input", extents(network.nodes[0]))]
+    graph.output = [Self.interface("output", extents(network[network.output]))]
     for node in network.nodes {
       switch node.operation {
       case .input:
-        outputs.append(Output(name: "input", extents: node.shape.extents))
+        outputs.append(Output(name: "input", extents: extents(node)))
       case .linear(let layer, let source):
         outputs.append(try linear(layer, outputs[source.index], node))
       case .sum(let sources):
-        var sum = shaped(outputs[sources[0].index], node.shape.extents, node)
+        var sum = shaped(outputs[sources[0].index], extents(node), node)
         for source in sources.dropFirst() {
-          let term = shaped(outputs[source.index], node.shape.extents, node)
-          sum = add("Add", [sum.name, term.name], node.shape.extents, node)
+          let term = shaped(outputs[source.index], extents(node), node)
+          sum = add("Add", [sum.name, term.name], extents(node), node)
         }
         outputs.append(sum)
       case .activation(let activation, let source):
@@ -43,7 +53,7 @@ struct GraphExport {
       }
     }
     let node = network[network.output]
-    let last = shaped(outputs[network.output.index], node.shape.extents, node)
+    let last = shaped(outputs[network.output.index], extents(node), node)
     graph.node.append(Self.operation("Identity", [last.name], output: "output", name: "output"))
   }
 
@@ -86,10 +96,10 @@ struct GraphExport {
       return add("Conv", [input.name, weight, bias], extents, node, attributes)
 
     case .diagonal(let map):
-      var result = shaped(source, node.shape.extents, node)
+      var result = shaped(source, extents(node), node)
       if map.factors.contains(where: { $0 != 1 }) {
-        let factor = try initializer("factor", [1] + node.shape.extents, map.factors, node)
-        result = add("Mul", [result.name, factor], node.shape.extents, node)
+        let factor = try initializer("factor", [1] + extents(node), map.factors, node)
+        result = add("Mul", [result.name, factor], extents(node), node)
       }
       return hasBias ? try shifted(result, by: layer.bias, node) : result
 
@@ -101,7 +111,7 @@ struct GraphExport {
         let mask = try initializer("mask", [1, map.sources.count], map.sources.map { $0 < 0 ? 0 : 1 }, node)
         result = add("Mul", [result.name, mask], result.extents, node)
       }
-      result = shaped(result, node.shape.extents, node)
+      result = shaped(result, extents(node), node)
       return hasBias ? try shifted(result, by: layer.bias, node) : result
     }
   }

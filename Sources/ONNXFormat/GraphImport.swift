@@ -38,7 +38,7 @@ struct GraphImport {
   private var builder: NetworkBuilder
   private var values: [String: Value] = [:]
   /// Whether the file leaves the leading dimension of the input open.
-  private let isBatched: Bool
+  let isBatched: Bool
   /// The nodes that only choose elements of an earlier node.
   private var choices: [NodeID: Choice] = [:]
   /// How many numbers the network may still store: small files can ask for large arrays by broadcasting and

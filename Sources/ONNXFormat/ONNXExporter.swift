@@ -10,6 +10,8 @@ import SwiftProtobuf
 public struct ONNXExporter: Sendable {
   /// What goes into the file's `metadata_props`, in the order of the keys.
   public var metadata: [String: String]
+  /// Whether a leading extent of 1 in the network's shapes is the batch: true of networks whose file fixed the batch.
+  public var dropsLeadingOne: Bool
   /// The version that the file names beside the producer, `worstcase`.
   public var producerVersion: String
 
@@ -17,8 +19,9 @@ public struct ONNXExporter: Sendable {
   static let (format, operatorSet): (Int64, Int64) = (8, 17)
 
   /// An exporter that adds the given metadata to each file.
-  public init(metadata: [String: String] = [:], producerVersion: String = "") {
+  public init(metadata: [String: String] = [:], producerVersion: String = "", dropsLeadingOne: Bool = false) {
     self.metadata = metadata
+    self.dropsLeadingOne = dropsLeadingOne
     self.producerVersion = producerVersion
   }
 
@@ -42,7 +45,7 @@ public struct ONNXExporter: Sendable {
   }
 
   private func data(for network: Network, path: String) throws(ONNXError) -> Data {
-    var graph = GraphExport(network)
+    var graph = GraphExport(network, dropsLeadingOne: dropsLeadingOne)
     do throws(ExportFault) {
       try graph.run()
     } catch {

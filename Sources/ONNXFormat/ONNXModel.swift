@@ -33,6 +33,8 @@ public struct ONNXModel: Sendable {
   public let producer: String
   /// The version of the standard operator set that the file is written in.
   public let operatorSet: Int
+  /// Whether the file leaves the batch open, so that it is no part of the network's shapes.
+  public let hasOpenBatch: Bool
   /// The names of the input and output tensors.
   public let inputName, outputName: String
   /// The files beside the model that weights were read from, in the order of their first use.
@@ -109,6 +111,7 @@ extension ONNXModel {
     self.notes = notes
     nodes = graphImport.nodes
     operatorSet = version
+    hasOpenBatch = graphImport.isBatched
     inputName = graphImport.inputName
     outputName = graphImport.outputName
     weightFiles = weights?.filesRead ?? []
