@@ -42,16 +42,37 @@ extension RegionBounds {
   /// The bounds of one backward pass to the input (CROWN) for rows over any node's value.
   func relaxedUpperBounds(of rows: LinearRows, over node: NodeID) -> [Double] {
     var pass = BackwardPass(rows, over: node, bounds: self)
-    pass.run { pass, node, coefficients in
-      // Smooth functions count with their ranges: no line is drawn through them yet.
-      guard case .activation(.relu, _) = node.operation else { return .concretise }
-      let box = preActivations(of: node)
-      // An unbounded range has no useful line above ReLU: its own box is as good.
-      guard box.lower.allSatisfy(\.isFinite), box.upper.allSatisfy(\.isFinite) else { return .concretise }
+    return pass.relaxedUpperBounds()
+  }
+
+  /// The same for single units of a node, times 1 or -1.
+  func relaxedUpperBounds(ofUnits units: [Int], coefficient: Double, over node: NodeID) -> [Double] {
+    if var pass = WindowPass(units: units, coefficient: coefficient, of: node, bounds: self) {
+      return pass.upperBounds { hasLines($0) ? ReLULines(on: preActivations(of: $0)) : nil }
+    }
+    return relaxedUpperBounds(
+      of: .elements(units, coefficient: coefficient, width: network[node].shape.count), over: node)
+  }
+
+  /// Whether an activation node is relaxed by lines: smooth functions are not yet, and on an unbounded range no line lies
+  /// above ReLU.
+  func hasLines(_ node: Node) -> Bool {
+    guard case .activation(.relu, _) = node.operation else { return false }
+    let box = preActivations(of: node)
+    return box.lower.allSatisfy(\.isFinite) && box.upper.allSatisfy(\.isFinite)
+  }
+}
+
+extension BackwardPass {
+  /// Pulls the rows to the input, relaxing every activation that has lines, and takes their largest values.
+  mutating func relaxedUpperBounds() -> [Double] {
+    run { pass, node, coefficients in
+      guard pass.bounds.hasLines(node) else { return .concretise }
+      let box = pass.bounds.preActivations(of: node)
       ReLURelaxation(on: box).relax(&coefficients, in: &pass, preActivations: box)
       return .toSource
     }
-    pass.concretise(pass.inputCoefficients, over: input)
-    return pass.upperBounds()
+    concretise(inputCoefficients, over: bounds.input)
+    return upperBounds()
   }
 }

@@ -23,8 +23,8 @@ extension RegionBounds {
       var upper = old.upper
       for start in stride(from: 0, to: units.count, by: Self.rowsAtOnce) {
         let part = Array(units[start..<min(start + Self.rowsAtOnce, units.count)])
-        let above = relaxedUpperBounds(of: .elements(part, width: old.count), over: source)
-        let below = relaxedUpperBounds(of: .elements(part, coefficient: -1, width: old.count), over: source)
+        let above = relaxedUpperBounds(ofUnits: part, coefficient: 1, over: source)
+        let below = relaxedUpperBounds(ofUnits: part, coefficient: -1, over: source)
         for (k, unit) in part.enumerated() {
           upper[unit] = min(upper[unit], above[k])
           lower[unit] = max(lower[unit], -below[k])
