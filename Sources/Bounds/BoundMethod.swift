@@ -8,12 +8,14 @@ public enum BoundMethod: String, CaseIterable, Codable, Sendable {
   case crownIBP = "CROWN-IBP"
   /// The same with relaxations from backward passes for every unstable unit (CROWN, DeepPoly).
   case crown = "CROWN"
+  /// The same with lower slopes optimised for each row (α-CROWN).
+  case alphaCROWN = "alpha-CROWN"
 }
 
 extension RegionBounds {
   /// Upper bounds of linear rows over the network's output, in real arithmetic, over the whole region.
   ///
-  /// CROWN is meant for bounds that were refined by ``refine()`` before; on others it is CROWN-IBP. Both are
+  /// CROWN and α-CROWN are meant for bounds that were refined by ``refine()`` before; on others it is CROWN-IBP. Both are
   /// intersected with IBP's bound of the same row, and so never looser.
   ///
   /// - Complexity: IBP a product with the last layers for all rows; the others one with every linear map.
@@ -25,6 +27,9 @@ extension RegionBounds {
     case .crownIBP, .crown:
       let relaxed = relaxedUpperBounds(of: rows, over: network.output)
       return zip(interval, relaxed).map(min)
+    case .alphaCROWN:
+      var search = AlphaCROWN(rows, over: network.output, bounds: self)
+      return zip(interval, search.upperBounds(AlphaSettings())).map(min)
     }
   }
 
