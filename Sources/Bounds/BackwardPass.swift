@@ -36,12 +36,18 @@ public struct BackwardPass {
 
   /// A pass that starts with rows over the value of one node.
   public init(_ rows: LinearRows, over node: NodeID, bounds: RegionBounds) {
+    let zeros = [Double](repeating: 0, count: rows.count)
+    self.init(rows, over: node, bounds: bounds, constants: zeros, errors: zeros)
+  }
+
+  /// A pass that goes on with what another has begun.
+  init(_ rows: LinearRows, over node: NodeID, bounds: RegionBounds, constants: [Double], errors: [Double]) {
     precondition(
       rows.width == bounds.network[node].shape.count, "Rows of \(rows.width) over a node of another size")
     self.bounds = bounds
     count = rows.count
-    constants = [Double](repeating: 0, count: rows.count)
-    errors = constants
+    self.constants = constants
+    self.errors = errors
     inputCoefficients = [Double](repeating: 0, count: rows.count * bounds.network.inputCount)
     pending = [[Double]?](repeating: nil, count: bounds.network.nodes.count)
     pending[node.index] = rows.coefficients

@@ -8,12 +8,14 @@ public enum BoundMethod: String, CaseIterable, Codable, Sendable {
   case crownIBP = "CROWN-IBP"
   /// The same with relaxations from backward passes for every unstable unit (CROWN, DeepPoly).
   case crown = "CROWN"
+  /// The same with lower slopes optimised for each row (α-CROWN).
+  case alphaCROWN = "alpha-CROWN"
 }
 
 extension RegionBounds {
   /// Upper bounds of linear rows over the network's output, in real arithmetic, over the whole region.
   ///
-  /// CROWN is meant for bounds that were refined by ``refine()`` before; on others it is CROWN-IBP. Both are
+  /// CROWN and α-CROWN are meant for bounds that were refined by ``refine()`` before; on others it is CROWN-IBP. Both are
   /// intersected with IBP's bound of the same row, and so never looser.
   ///
   /// - Complexity: IBP a product with the last layers for all rows; the others one with every linear map.
@@ -25,6 +27,9 @@ extension RegionBounds {
     case .crownIBP, .crown:
       let relaxed = relaxedUpperBounds(of: rows, over: network.output)
       return zip(interval, relaxed).map(min)
+    case .alphaCROWN:
+      var search = AlphaCROWN(rows, over: network.output, bounds: self)
+      return zip(interval, search.upperBounds(AlphaSettings())).map(min)
     }
   }
 
@@ -42,16 +47,37 @@ extension RegionBounds {
   /// The bounds of one backward pass to the input (CROWN) for rows over any node's value.
   func relaxedUpperBounds(of rows: LinearRows, over node: NodeID) -> [Double] {
     var pass = BackwardPass(rows, over: node, bounds: self)
-    pass.run { pass, node, coefficients in
-      // Smooth functions count with their ranges: no line is drawn through them yet.
-      guard case .activation(.relu, _) = node.operation else { return .concretise }
-      let box = preActivations(of: node)
-      // An unbounded range has no useful line above ReLU: its own box is as good.
-      guard box.lower.allSatisfy(\.isFinite), box.upper.allSatisfy(\.isFinite) else { return .concretise }
+    return pass.relaxedUpperBounds()
+  }
+
+  /// The same for single units of a node, times 1 or -1.
+  func relaxedUpperBounds(ofUnits units: [Int], coefficient: Double, over node: NodeID) -> [Double] {
+    if var pass = WindowPass(units: units, coefficient: coefficient, of: node, bounds: self) {
+      return pass.upperBounds { hasLines($0) ? ReLULines(on: preActivations(of: $0)) : nil }
+    }
+    return relaxedUpperBounds(
+      of: .elements(units, coefficient: coefficient, width: network[node].shape.count), over: node)
+  }
+
+  /// Whether an activation node is relaxed by lines: smooth functions are not yet, and on an unbounded range no line lies
+  /// above ReLU.
+  func hasLines(_ node: Node) -> Bool {
+    guard case .activation(.relu, _) = node.operation else { return false }
+    let box = preActivations(of: node)
+    return box.lower.allSatisfy(\.isFinite) && box.upper.allSatisfy(\.isFinite)
+  }
+}
+
+extension BackwardPass {
+  /// Pulls the rows to the input, relaxing every activation that has lines, and takes their largest values.
+  mutating func relaxedUpperBounds() -> [Double] {
+    run { pass, node, coefficients in
+      guard pass.bounds.hasLines(node) else { return .concretise }
+      let box = pass.bounds.preActivations(of: node)
       ReLURelaxation(on: box).relax(&coefficients, in: &pass, preActivations: box)
       return .toSource
     }
-    pass.concretise(pass.inputCoefficients, over: input)
-    return pass.upperBounds()
+    concretise(inputCoefficients, over: bounds.input)
+    return upperBounds()
   }
 }

@@ -13,6 +13,19 @@ public struct Evaluation: Sendable {
   public var outputs: [Double] { values[network.output.index] }
 }
 
+extension LinearLayer {
+  /// `W·x + b` for each of `batch` vectors stored one after the other, in ordinary double precision.
+  public func apply(_ inputs: [Double], batch: Int) -> [Double] {
+    var result = map.apply(inputs, batch: batch)
+    result.withUnsafeMutableBufferPointer { result in
+      for vector in 0..<batch {
+        for i in 0..<bias.count { result[vector * bias.count + i] += bias[i] }
+      }
+    }
+    return result
+  }
+}
+
 extension Network {
   /// Evaluates a batch of inputs stored one after the other.
   ///
@@ -27,14 +40,7 @@ extension Network {
       case .input:
         values.append(inputs)
       case .linear(let layer, let source):
-        var result = layer.map.apply(values[source.index], batch: batch)
-        let size = layer.bias.count
-        result.withUnsafeMutableBufferPointer { result in
-          for vector in 0..<batch {
-            for i in 0..<size { result[vector * size + i] += layer.bias[i] }
-          }
-        }
-        values.append(result)
+        values.append(layer.apply(values[source.index], batch: batch))
       case .sum(let sources):
         var result = [Double](repeating: 0, count: batch * node.shape.count)
         for source in sources {

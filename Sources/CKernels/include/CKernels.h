@@ -35,6 +35,34 @@ void ck_unfold_f32(const ck_convolution *g, const float *image, float *columns);
 void ck_fold_f64(const ck_convolution *g, const double *columns, double *image);
 void ck_fold_f32(const ck_convolution *g, const float *columns, float *image);
 
+/// Rows of coefficients over windows of an image [channels, height, width], stored as
+/// [channels, rows, windowHeight, windowWidth]. Window r begins at (tops[r], lefts[r]), which may lie outside;
+/// what lies outside is ignored.
+typedef struct {
+  size_t channels, height, width;
+  size_t rows, windowHeight, windowWidth;
+  const ptrdiff_t *tops, *lefts;
+} ck_windows;
+
+/// Adds to sums[r] the sum of a*w over row r's coefficients a and an image's elements w.
+void ck_windows_dot(const ck_windows *g, const double *values, const double *weights, double *sums);
+/// Adds to sums[r] the sum of |a|*w.
+void ck_windows_magnitude_dot(const ck_windows *g, const double *values, const double *weights, double *sums);
+/// Replaces coefficients over ReLU outputs by ones over pre-activations: a > 0 takes the upper line, and adds
+/// a*upperOffset to constants[r]; others the lower one. Adds |new a|*reach to roundings[r].
+void ck_windows_relax(const ck_windows *g, const double *lowerSlope, const double *upperSlope,
+                      const double *upperOffset, const double *reach, double *values, double *constants,
+                      double *roundings);
+/// Sets the coefficients outside the image to zero.
+void ck_windows_mask(const ck_windows *g, double *values);
+/// Copies each row into a row over the whole image, [rows, channels, height, width], which holds zeros.
+void ck_windows_spread(const ck_windows *g, const double *values, double *rows);
+/// Fills the windows with what columns [channels*kernelHeight*kernelWidth, rows, fromHeight, fromWidth] add to them:
+/// entry (y, x) of a smaller window belongs at (y*stride + ky*dilation, x*stride + kx*dilation). Only kernel, strides
+/// and dilations of k are read.
+void ck_windows_fold(const ck_windows *g, const ck_convolution *k, size_t fromHeight, size_t fromWidth,
+                     const double *columns, double *values);
+
 /// One Adam step over n parameters (Kingma & Ba 2015), with the bias corrections already in
 /// `step` and `epsilon`: first and second moments are updated in place.
 void ck_adam_f32(float *parameters, const float *gradient, float *first, float *second, size_t n,

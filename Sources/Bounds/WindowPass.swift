@@ -1,0 +1,197 @@
+import CKernels
+import Intervals
+import Networks
+import Tensors
+
+/// Rows over single units of a convolution, pulled backwards as long as they reach a small part of the image only.
+///
+/// A row that starts at one unit of a convolution has coefficients in the kernel's window alone; one convolution
+/// further back the window is a little larger. Rows of one node have windows of one size, so that pulling all of them
+/// through a convolution is one matrix product and one addition of its columns. ``BackwardPass`` takes over where
+/// windows stop paying, or where something else than convolutions and ReLUs comes.
+///
+/// - Soundness: as ``BackwardPass``: the same constants, the same error terms, over the elements inside the image.
+/// - Source: windows are what Zhang et al. (auto_LiRPA) call patches; Xu et al. 2020, appendix.
+struct WindowPass {
+  private let bounds: RegionBounds
+  /// The node over whose value the rows stand now.
+  private var node: NodeID
+  /// How many rows.
+  private let count: Int
+  private var windows: RowWindows
+  /// `[channels, count, windowHeight, windowWidth]`.
+  private var values: [Double]
+  private var constants, errors: [Double]
+
+  /// Rows `coefficient · unit` over units of a convolution, pulled through it; nil if the node is none.
+  ///
+  /// - Parameter coefficient: 1 or -1, so that the pulled rows are the kernels themselves.
+  init?(units: [Int], coefficient: Double, of start: NodeID, bounds: RegionBounds) {
+    guard case .linear(let layer, let source) = bounds.network[start].operation,
+      case .convolution(let map) = layer.map
+    else { return nil }
+    let g = map.geometry
+    self.bounds = bounds
+    node = source
+    count = units.count
+    let positions = g.positions
+    windows = RowWindows(
+      channels: g.channels, height: g.height, width: g.width, windowHeight: (g.kernelHeight - 1) * g.dilationHeight + 1,
+      windowWidth: (g.kernelWidth - 1) * g.dilationWidth + 1,
+      tops: units.map { $0 % positions / g.outputWidth * g.strideHeight - g.padTop },
+      lefts: units.map { $0 % g.outputWidth * g.strideWidth - g.padLeft })
+    values = [Double](repeating: 0, count: windows.elementCount)
+    let groupChannels = g.channels / g.groups
+    for (row, unit) in units.enumerated() {
+      let output = unit / positions
+      let firstChannel = output / (g.outputChannels / g.groups) * groupChannels
+      for channel in 0..<groupChannels {
+        for ky in 0..<g.kernelHeight {
+          for kx in 0..<g.kernelWidth {
+            let weight = map.weights[
+              ((output * groupChannels + channel) * g.kernelHeight + ky) * g.kernelWidth + kx]
+            let window = (firstChannel + channel) * units.count + row
+            values[
+              (window * windows.windowHeight + ky * g.dilationHeight) * windows.windowWidth + kx * g.dilationWidth] =
+              coefficient * weight
+          }
+        }
+      }
+    }
+    constants = units.map { coefficient * layer.bias[$0] }
+    let reach = bounds.errorReach[start.index]
+    errors = units.map { reach[$0] + bounds.underflowReach[start.index] }
+  }
+
+  /// Upper bounds of the rows.
+  ///
+  /// - Parameter lines: the relaxation of a ReLU node, nil where it has none and counts with its box.
+  mutating func upperBounds(lines: (Node) -> ReLULines?) -> [Double] {
+    while true {
+      let current = bounds.network[node]
+      switch current.operation {
+      case .input:
+        concretise(over: bounds.input)
+        return upperBounds()
+      case .activation(_, let source):
+        guard let lines = lines(current) else {
+          concretise(over: bounds.boxes[node.index])
+          return upperBounds()
+        }
+        relax(lines)
+        node = source
+      case .linear(let layer, let source):
+        guard case .convolution(let map) = layer.map, windows.area * 4 < windows.imageArea * 3 else {
+          return spread(lines: lines)
+        }
+        pull(through: layer, map, node: node)
+        node = source
+      case .sum:
+        return spread(lines: lines)
+      }
+    }
+  }
+
+  private mutating func pull(through layer: LinearLayer, _ map: ConvolutionMap, node: NodeID) {
+    let g = map.geometry
+    let windows = windows
+    windows.with { ck_windows_mask(&$0, &values) }
+    addDot(layer.bias)
+    windows.with { ck_windows_magnitude_dot(&$0, values, bounds.errorReach[node.index], &errors) }
+    for row in 0..<count { errors[row] += bounds.underflowReach[node.index] }
+
+    // columns = Wᵀ·rows, all rows and positions at once; then each column entry goes to its place.
+    let positions = count * windows.area
+    let groupOutputs = g.outputChannels / g.groups
+    let columns = [Double](unsafeUninitializedCapacity: g.groups * g.patchCount * positions) { columns, initialized in
+      values.withUnsafeBufferPointer { values in
+        map.weights.withUnsafeBufferPointer { weights in
+          guard let to = columns.baseAddress, let from = values.baseAddress, let weights = weights.baseAddress else {
+            return
+          }
+          for group in 0..<g.groups {
+            Double.gemm(
+              .transposed, .asStored, m: g.patchCount, n: positions, k: groupOutputs, alpha: 1,
+              weights + group * groupOutputs * g.patchCount, lda: g.patchCount, from + group * groupOutputs * positions,
+              ldb: positions, beta: 0, to + group * g.patchCount * positions, ldc: positions)
+          }
+        }
+      }
+      initialized = g.groups * g.patchCount * positions
+    }
+    let pulled = windows.pulled(through: g)
+    var kernel = ck_convolution()
+    (kernel.kernelHeight, kernel.kernelWidth) = (g.kernelHeight, g.kernelWidth)
+    (kernel.strideHeight, kernel.strideWidth) = (g.strideHeight, g.strideWidth)
+    (kernel.dilationHeight, kernel.dilationWidth) = (g.dilationHeight, g.dilationWidth)
+    values = [Double](unsafeUninitializedCapacity: pulled.elementCount) { values, initialized in
+      pulled.with {
+        ck_windows_fold(&$0, &kernel, windows.windowHeight, windows.windowWidth, columns, values.baseAddress)
+      }
+      initialized = pulled.elementCount
+    }
+    self.windows = pulled
+  }
+
+  /// As ``ReLURelaxation/relax(_:in:preActivations:)``, on windows.
+  private mutating func relax(_ lines: ReLULines) {
+    let windows = windows
+    var gained = [Double](repeating: 0, count: count)
+    var rounding = gained
+    windows.with {
+      ck_windows_relax(
+        &$0, lines.lowerSlope, lines.upperSlope, lines.upperOffset, lines.reach, &values, &gained, &rounding)
+    }
+    let gamma = RoundingError.gamma(windows.elementCount / count + 16)
+    for row in 0..<count {
+      add(gained[row], toConstant: row)
+      errors[row] += gamma * gained[row] + 4 * RoundingError.unit * rounding[row] + lines.underflow
+    }
+  }
+
+  private mutating func concretise(over box: Box) {
+    let (centre, radius) = box.centreAndRadius
+    let reach = zip(centre, radius).map { $0.magnitude + $1 }
+    let gamma = RoundingError.gamma(2 * windows.elementCount / count + 16)
+    var largest = [Double](repeating: 0, count: count)
+    var size = largest
+    windows.with {
+      ck_windows_dot(&$0, values, centre, &largest)
+      ck_windows_magnitude_dot(&$0, values, radius, &largest)
+      ck_windows_magnitude_dot(&$0, values, reach, &size)
+    }
+    for row in 0..<count {
+      add(largest[row], toConstant: row)
+      errors[row] += gamma * size[row] + RoundingError.underflow
+    }
+  }
+
+  /// Hands the rows over to a pass over whole images.
+  private func spread(lines: (Node) -> ReLULines?) -> [Double] {
+    let width = windows.channels * windows.imageArea
+    var rows = [Double](repeating: 0, count: count * width)
+    windows.with { ck_windows_spread(&$0, values, &rows) }
+    var pass = BackwardPass(
+      LinearRows(count: count, width: width, coefficients: rows), over: node, bounds: bounds,
+      constants: constants, errors: errors)
+    return pass.relaxedUpperBounds()
+  }
+
+  private mutating func addDot(_ weights: [Double]) {
+    var sums = [Double](repeating: 0, count: count)
+    windows.with { ck_windows_dot(&$0, values, weights, &sums) }
+    for row in 0..<count { add(sums[row], toConstant: row) }
+  }
+
+  private mutating func add(_ value: Double, toConstant row: Int) {
+    constants[row] += value
+    errors[row] += 2 * RoundingError.unit * constants[row].magnitude
+  }
+
+  private func upperBounds() -> [Double] {
+    (0..<count).map { row in
+      let bound = (constants[row] + (errors[row] * (1 + 0x1p-20)).nextUp).nextUp
+      return bound.isNaN ? .infinity : bound
+    }
+  }
+}

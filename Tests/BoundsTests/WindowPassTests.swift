@@ -1,0 +1,64 @@
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Bounds
+
+/// Rows pulled back in windows against the same rows over whole images.
+@Suite struct WindowPassTests {
+  /// Convolutions with the given strides, dilations, pads and groups, a ReLU after each.
+  static func network(_ random: inout RandomNetworks, size: Int) throws -> (Network, convolutions: [NodeID]) {
+    var (channels, height, width) = (2, size, size + 1)
+    var builder = NetworkBuilder(inputShape: try Shape([channels, height, width]))
+    var last = builder.input
+    var convolutions: [NodeID] = []
+    for layer in 0..<4 {
+      let groups = layer == 2 ? 2 : 1
+      let geometry = try ConvolutionGeometry(
+        channels: channels, height: height, width: width, outputChannels: 4,
+        kernel: (random.index(1...3), random.index(1...3)), stride: (random.index(1...2), random.index(1...2)),
+        dilation: (random.index(1...2), 1),
+        pads: (random.index(0...2), random.index(0...2), random.index(2...3), random.index(2...3)), groups: groups)
+      let shape = try Shape([geometry.outputChannels, geometry.outputHeight, geometry.outputWidth])
+      let biases = random.weights(geometry.outputChannels)
+      last = try builder.linear(
+        LinearLayer(
+          map: .convolution(ConvolutionMap(geometry: geometry, weights: random.weights(geometry.weightCount))),
+          bias: biases.flatMap { [Double](repeating: $0, count: geometry.positions) }),
+        of: last, shape: shape, name: "conv\(layer)")
+      convolutions.append(last)
+      last = builder.activation(.relu, of: last, name: "relu\(layer)")
+      (channels, height, width) = (geometry.outputChannels, geometry.outputHeight, geometry.outputWidth)
+    }
+    return (builder.network(output: last), convolutions)
+  }
+
+  @Test(arguments: 0..<30) func `windows give the bounds of whole images`(_ seed: Int) throws {
+    var random = RandomNetworks(seed: UInt64(seed))
+    let (network, convolutions) = try Self.network(&random, size: 6 + seed % 9)
+    let bounds = RegionBounds(of: network, over: random.box(network.inputCount, radius: seed % 3 == 0 ? 0.01 : 0.5))
+    for node in convolutions {
+      let width = network[node].shape.count
+      let units = (0..<min(width, 40)).map { $0 * width / min(width, 40) }
+      for sign in [1.0, -1.0] {
+        let windows = bounds.relaxedUpperBounds(ofUnits: units, coefficient: sign, over: node)
+        let whole = bounds.relaxedUpperBounds(of: .elements(units, coefficient: sign, width: width), over: node)
+        for (a, b) in zip(windows, whole) { #expect(abs(a - b) <= 1e-11 * (1 + b.magnitude)) }
+      }
+    }
+  }
+
+  @Test(arguments: 0..<10) func `no point leaves bounds refined in windows`(_ seed: Int) throws {
+    var random = RandomNetworks(seed: UInt64(700 + seed), spread: seed % 2 == 0 ? 0 : 40)
+    let (network, _) = try Self.network(&random, size: 4)
+    var bounds = RegionBounds(of: network, over: random.box(network.inputCount, radius: 0.3))
+    bounds.refine()
+    for _ in 0..<3 {
+      let point = random.point(in: bounds.input)
+      for (node, values) in exactValues(of: network, at: point).enumerated() {
+        for (i, value) in values.enumerated() { #expect(value.isInside(bounds.boxes[node][i])) }
+      }
+    }
+  }
+}
