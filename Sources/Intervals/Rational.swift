@@ -41,6 +41,12 @@ public struct Rational: Hashable, Comparable, Sendable, CustomStringConvertible 
   /// - Precondition: the denominator is not zero.
   public init(_ numerator: BigInt, _ denominator: BigInt) {
     precondition(denominator != 0, "A rational number needs a denominator other than zero")
+    // Whole numbers are reduced already, and looking for divisors costs the square of their length.
+    guard denominator != 1 else {
+      self.numerator = numerator
+      self.denominator = 1
+      return
+    }
     let divisor = numerator.greatestCommonDivisor(with: denominator)
     let sign: BigInt = denominator < 0 ? -1 : 1
     self.numerator = sign * numerator / divisor

@@ -33,7 +33,8 @@ public struct Property: Sendable {
     public let input: Int?
 
     public var description: String {
-      let reason = input.map { "its bounds of \(Variable.input($0)) exclude each other" } ?? "a number in it is wrong"
+      let reason =
+        input.map { "its bounds of \(Variable.input($0)) exclude each other" } ?? "a condition in it is never true"
       return "case \(index + 1) has no members: \(reason)"
     }
   }

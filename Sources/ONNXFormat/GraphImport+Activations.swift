@@ -91,11 +91,11 @@ extension GraphImport {
       }
       return node.has(attribute) ? Interval(try node.number(attribute, default: 0)) : nil
     }
-    // The largest single is how exporters write "no bound".
-    func finite(_ bound: Interval?) -> Interval? {
-      bound.flatMap { $0.magnitude >= Double(Float.greatestFiniteMagnitude) ? nil : $0 }
-    }
-    return try clip(node, value, least: finite(bound(least, "min")), most: finite(bound(most, "max")))
+    // The largest single on either side is how exporters write "no bound".
+    let largest = Double(Float.greatestFiniteMagnitude)
+    let least = try bound(least, "min").flatMap { $0.upper <= -largest ? nil : $0 }
+    let most = try bound(most, "max").flatMap { $0.lower >= largest ? nil : $0 }
+    return try clip(node, value, least: least, most: most)
   }
 
   /// `min(max(alpha·x + beta, 0), 1)`.
@@ -107,16 +107,34 @@ extension GraphImport {
     return try clip(node, line, least: Interval(0), most: Interval(1))
   }
 
-  /// A final softmax: left out on request, for the order of the classes is that of the logits; refused otherwise.
+  /// A final softmax over all outputs: left out on request, for it keeps the order of the logits; refused otherwise.
   func softmax(_ node: Operator, _ value: Value) throws(Fault) -> Value {
-    guard node.outputs.first == graph.output.name else {
-      throw .unsupported(reason: "inside the network")
+    guard node.outputs.first == graph.output.name else { throw .unsupported(reason: "inside the network") }
+    let extents = try variable(value).extents
+    guard try normalisesAll(node, extents) else {
+      throw .unsupported(
+        reason: "normalises parts of the output \(extents.joined), not all of it: the order is not that of the logits")
     }
     guard options.stripsFinalSoftmax else {
       throw .unsupported(
         reason: "the order of the classes is that of its input: --strip-softmax leaves it out and analyses the logits")
     }
     return value
+  }
+
+  /// Whether a softmax divides by one sum over all elements, the batch left aside.
+  ///
+  /// Before operator set 13 the sum goes over all axes from the named one on, since then over that one alone.
+  private func normalisesAll(_ node: Operator, _ extents: [Int]) throws(Fault) -> Bool {
+    let isOld = operatorSet < 13
+    let given = try node.integer("axis", default: isOld ? 1 : -1)
+    guard given >= -extents.count, given < extents.count || (isOld && given == extents.count) else {
+      throw node.malformed("axis \(given) of a tensor of rank \(extents.count)")
+    }
+    let axis = given < 0 ? given + extents.count : given
+    if isBatched, axis == 0 { return false }
+    let summed = isOld ? extents[axis...].reduce(1, *) : extents[axis]
+    return summed == extents.reduce(1, *)
   }
 
   /// The variable that a value is.

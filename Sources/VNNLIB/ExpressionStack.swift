@@ -92,6 +92,6 @@ struct ExpressionStack {
 }
 
 extension ExactNumber {
-  /// Whether numerator and denominator together take at most the bits of about twice 2000 digits.
-  var isShort: Bool { bitCount <= 13_500 }
+  /// Whether numerator and denominator together take at most the bits of about 2000 digits.
+  var isShort: Bool { bitCount <= 6_750 }
 }

@@ -69,7 +69,10 @@ struct Tokeniser {
     while position < bytes.count {
       let byte = bytes[position]
       if byte == UInt8(ascii: ";") {
-        while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
+        // A carriage return ends a line too, as in SMT-LIB.
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\n"), bytes[position] != UInt8(ascii: "\r") {
+          position += 1
+        }
       } else if byte == UInt8(ascii: " ") || byte >= 9 && byte <= 13 {
         position += 1
       } else {

@@ -120,9 +120,11 @@ struct LocatedFault: Error {
   func error(file: String, text: UnsafeBufferPointer<UInt8>) -> VNNLIBError {
     var line = 1
     var column = 1
-    for byte in text.prefix(offset) {
+    for (position, byte) in text.prefix(offset).enumerated() {
       column += 1
-      if byte == UInt8(ascii: "\n") {
+      // A carriage return alone ends a line too; before a line feed it is part of it.
+      let isReturn = byte == UInt8(ascii: "\r") && text[position + 1] != UInt8(ascii: "\n")
+      if byte == UInt8(ascii: "\n") || isReturn {
         line += 1
         column = 1
       }

@@ -25,6 +25,9 @@ struct Export: ParsableCommand {
 
   func run() throws {
     try OutputPlace.requireFile(output, option: "--output")
+    guard !output.hasSuffix(".gz") else {
+      throw Failure(status: .badInput, message: "--output: \(output) would not be compressed; name an .onnx file")
+    }
     let (model, digest, _) = try importing.load(model)
     let network = model.network
     var metadata = model.metadata

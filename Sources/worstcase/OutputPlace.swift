@@ -8,6 +8,11 @@ enum OutputPlace {
     guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue else {
       throw Failure(status: .badInput, message: "\(option): \(path) is a folder; name a file")
     }
+    // Results replace what is there in one step, which would take a device's or a pipe's place.
+    let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    guard kind == nil || kind == .typeRegular || kind == .typeSymbolicLink else {
+      throw Failure(status: .badInput, message: "\(option): \(path) is no regular file")
+    }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     guard FileManager.default.fileExists(atPath: folder) else {
       throw Failure(status: .badInput, message: "\(option): the folder \(folder) does not exist; create it first")

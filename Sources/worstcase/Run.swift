@@ -8,7 +8,7 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "The network's outputs for given inputs.",
     discussion: """
-      Inputs are a NumPy array with as many elements as the network takes, or a whole number of times as many.
+      Inputs are a NumPy array in the network's shape or flat, one input or several along a first axis.
 
       Examples:
         worstcase run net.onnx --input x.npy
@@ -31,13 +31,12 @@ struct Run: ParsableCommand {
     BLASKernels.select()
     let network = try importing.load(model).model.network
     let array = try Failure.onBadInput { try NumpyArray.read(URL(fileURLWithPath: input)) }
-    let (batch, rest) = array.values.count.quotientAndRemainder(dividingBy: network.inputCount)
-    guard batch > 0, rest == 0 else {
+    guard let batch = Self.batch(of: array.shape.extents, for: network.inputShape) else {
       throw Failure(
         status: .badInput,
         message: """
-          \(input) has \(array.values.count) elements (shape \(array.shape)); the network takes \
-          \(network.inputCount) (shape \(network.inputShape)), or a whole number of times as many
+          \(input) has shape \(array.shape); the network takes \(network.inputShape), or \(network.inputCount) numbers in a \
+          row, or several of them along a first axis
           """)
     }
     if let element = array.values.firstIndex(where: { !$0.isFinite }) {
@@ -57,5 +56,16 @@ struct Run: ParsableCommand {
         batch == 1 ? extents : [batch] + (extents.first == 1 ? Array(extents.dropFirst()) : extents))
       try NumpyArray.write(Tensor(shape: shape, values: outputs), to: URL(fileURLWithPath: output))
     }
+  }
+
+  /// How many inputs an array holds: the network's own shape, or all its elements in a row, once or along a first
+  /// axis; axes of extent 1 aside. Nil if it is none of these.
+  private static func batch(of extents: [Int], for shape: Shape) -> Int? {
+    let found = extents.filter { $0 != 1 }
+    let wanted = shape.extents.filter { $0 != 1 }
+    let flat = shape.count == 1 ? [] : [shape.count]
+    if found == wanted || found == flat { return 1 }
+    let rest = Array(found.dropFirst())
+    return rest == wanted || rest == flat ? found.first : nil
   }
 }

@@ -66,7 +66,8 @@ import Testing
     #expect(
       property.emptyCases.map(\.description) == [
         "case 1 has no members: its bounds of X_0 exclude each other",
-        "case 3 has no members: its bounds of X_0 exclude each other", "case 4 has no members: a number in it is wrong",
+        "case 3 has no members: its bounds of X_0 exclude each other",
+        "case 4 has no members: a condition in it is never true",
       ])
     let none = try Property(inputCount: 1, outputCount: 1, cases: [crossed])
     #expect(none.groups.isEmpty)

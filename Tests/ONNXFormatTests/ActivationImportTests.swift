@@ -80,6 +80,9 @@ struct ActivationImportTests {
     var model = OperatorTests.Model([1, 4], operatorSet: 9)
     model.node("Clip", ["x"], numbers: ["min": 0, "max": .greatestFiniteMagnitude])
     try check(model, relus: 1) { x, _ in max(x, 0) }
+    var low = OperatorTests.Model([1, 4], operatorSet: 9)
+    low.node("Clip", ["x"], numbers: ["min": -.greatestFiniteMagnitude, "max": 1])
+    try check(low, relus: 1) { x, _ in min(x, 1) }
     var wrong = OperatorTests.Model([1, 4], operatorSet: 9)
     wrong.node("Clip", ["x"], numbers: ["min": 2, "max": 1])
     #expect(throws: ONNXError.self) { try wrong.imported() }
@@ -139,5 +142,23 @@ struct ActivationImportTests {
         try ONNXModel(model.proto, path: "test", options: ImportOptions(stripsFinalSoftmax: true))
       }
     }
+  }
+
+  @Test("A softmax over parts of the output is refused: its order is not that of the logits")
+  func partialSoftmax() throws {
+    func strip(_ extents: [Int], _ axis: Int?, operatorSet: Int64) throws -> Network {
+      var model = OperatorTests.Model(extents, operatorSet: operatorSet)
+      model.node("Softmax", ["x"], integers: axis.map { ["axis": $0] } ?? [:])
+      return try ONNXModel(model.proto, path: "test", options: ImportOptions(stripsFinalSoftmax: true)).network
+    }
+    #expect(throws: ONNXError.self) { try strip([1, 2, 3], nil, operatorSet: 13) }
+    #expect(throws: ONNXError.self) { try strip([1, 2, 3], 1, operatorSet: 13) }
+    #expect(throws: ONNXError.self) { try strip([2, 3], 1, operatorSet: 11) }
+    #expect(throws: ONNXError.self) { try strip([1, 3], 0, operatorSet: 13) }
+    #expect(throws: ONNXError.self) { try strip([1, 3], 5, operatorSet: 13) }
+    // Before operator set 13 the sum goes over all axes from the named one on.
+    #expect(try strip([1, 2, 3], 1, operatorSet: 11).outputCount == 6)
+    #expect(try strip([1, 3], nil, operatorSet: 11).outputCount == 3)
+    #expect(try strip([1, 3], 1, operatorSet: 13).outputCount == 3)
   }
 }
