@@ -16,14 +16,19 @@ extension RegionBounds {
   /// CROWN is meant for bounds that were refined by ``refine()`` before; on others it is CROWN-IBP. Both are
   /// intersected with IBP's bound of the same row, and so never looser.
   ///
+  /// - Parameters:
+  ///   - rows: rows over the output.
+  ///   - method: how they are bounded.
+  ///   - lowerSlope: the lower line of unstable ReLUs; without effect on IBP.
   /// - Complexity: IBP a product with the last layers for all rows; the others one with every linear map.
-  public func upperBounds(of rows: LinearRows, by method: BoundMethod) -> [Double] {
+  public func upperBounds(of rows: LinearRows, by method: BoundMethod, lowerSlope: LowerSlope = .adaptive) -> [Double] {
     let interval = intervalUpperBounds(of: rows)
     switch method {
     case .ibp:
       return interval
     case .crownIBP, .crown:
-      let relaxed = relaxedUpperBounds(of: rows, over: network.output)
+      let relaxed = relaxedUpperBounds(
+        of: rows, over: network.output, by: relaxations(lowerSlope: lowerSlope))
       return zip(interval, relaxed).map(min)
     }
   }
@@ -35,22 +40,6 @@ extension RegionBounds {
   private func intervalUpperBounds(of rows: LinearRows) -> [Double] {
     var pass = BackwardPass(rows, over: network.output, bounds: self)
     pass.run { _, _, _ in .concretise }
-    pass.concretise(pass.inputCoefficients, over: input)
-    return pass.upperBounds()
-  }
-
-  /// The bounds of one backward pass to the input (CROWN) for rows over any node's value.
-  func relaxedUpperBounds(of rows: LinearRows, over node: NodeID) -> [Double] {
-    var pass = BackwardPass(rows, over: node, bounds: self)
-    pass.run { pass, node, coefficients in
-      // Smooth functions count with their ranges: no line is drawn through them yet.
-      guard case .activation(.relu, _) = node.operation else { return .concretise }
-      let box = preActivations(of: node)
-      // An unbounded range has no useful line above ReLU: its own box is as good.
-      guard box.lower.allSatisfy(\.isFinite), box.upper.allSatisfy(\.isFinite) else { return .concretise }
-      ReLURelaxation(on: box).relax(&coefficients, in: &pass, preActivations: box)
-      return .toSource
-    }
     pass.concretise(pass.inputCoefficients, over: input)
     return pass.upperBounds()
   }

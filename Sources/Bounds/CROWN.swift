@@ -4,33 +4,82 @@ extension RegionBounds {
   /// Rows pulled back together: enough to fill the matrix products, few enough to stay in cache.
   private static let rowsAtOnce = 256
 
-  /// Tightens the pre-activation ranges of all unstable units by backward passes, first activations first (CROWN).
+  /// Tightens the pre-activation ranges of all units whose lines are not exact by backward passes, first activations
+  /// first (CROWN).
   ///
-  /// Stable units keep their range: their relaxation is exact whatever it is. A unit that becomes stable here costs
+  /// Stable ReLUs keep their range: their relaxation is exact whatever it is. A unit that becomes stable here costs
   /// later passes nothing.
   ///
-  /// - Complexity: for each activation node, two rows for each unstable unit through all maps before it.
+  /// - Parameter lowerSlope: the lower line of unstable ReLUs in these passes.
+  /// - Complexity: for each activation node, two rows for each unstable ReLU, or for each unit of a smooth activation,
+  ///   through all maps before it.
   /// - Source: Zhang et al. 2018 (CROWN), algorithm 1.
-  public mutating func refine() {
+  public mutating func refine(lowerSlope: LowerSlope = .adaptive) {
+    // Ranges before a node do not change any more once it is reached, and neither do their lines.
+    var relaxations = [LinearRelaxation?](repeating: nil, count: network.nodes.count)
     for node in network.activationNodes {
       guard case .activation(_, let source) = node.operation else { continue }
-      // One affine layer over the input box: interval propagation is exact already.
-      if case .linear(_, let first) = network[source].operation, first.index == 0 { continue }
-      let units = unstableUnits(of: node)
-      guard !units.isEmpty else { continue }
-      let old = boxes[source.index]
-      var lower = old.lower
-      var upper = old.upper
-      for start in stride(from: 0, to: units.count, by: Self.rowsAtOnce) {
-        let part = Array(units[start..<min(start + Self.rowsAtOnce, units.count)])
-        let above = relaxedUpperBounds(of: .elements(part, width: old.count), over: source)
-        let below = relaxedUpperBounds(of: .elements(part, coefficient: -1, width: old.count), over: source)
-        for (k, unit) in part.enumerated() {
-          upper[unit] = min(upper[unit], above[k])
-          lower[unit] = max(lower[unit], -below[k])
-        }
-      }
-      tighten(source, with: Box(lower: lower, upper: upper))
+      refine(source, units: relaxedUnits(of: node), by: relaxations)
+      relaxations[node.id.index] = relaxation(of: node, lowerSlope: lowerSlope)
     }
+  }
+
+  /// Tightens the ranges of some of a node's elements, given lines for the activations before it.
+  private mutating func refine(_ node: NodeID, units: [Int], by relaxations: [LinearRelaxation?]) {
+    // One affine layer over the input box: interval propagation is exact already.
+    if case .linear(_, let first) = network[node].operation, first.index == 0 { return }
+    guard !units.isEmpty else { return }
+    let old = boxes[node.index]
+    var lower = old.lower
+    var upper = old.upper
+    for start in stride(from: 0, to: units.count, by: Self.rowsAtOnce) {
+      let part = Array(units[start..<min(start + Self.rowsAtOnce, units.count)])
+      let above = relaxedUpperBounds(of: .elements(part, width: old.count), over: node, by: relaxations)
+      let below = relaxedUpperBounds(
+        of: .elements(part, coefficient: -1, width: old.count), over: node, by: relaxations)
+      for (k, unit) in part.enumerated() {
+        upper[unit] = min(upper[unit], above[k])
+        lower[unit] = max(lower[unit], -below[k])
+      }
+    }
+    tighten(node, with: Box(lower: lower, upper: upper))
+  }
+
+  /// The upper bounds of one backward pass to the input (CROWN) for rows over any node's value.
+  ///
+  /// - Parameter relaxations: lines for each activation before the node, by node index; where there are none, its box is
+  ///   taken.
+  func relaxedUpperBounds(of rows: LinearRows, over node: NodeID, by relaxations: [LinearRelaxation?]) -> [Double] {
+    var pass = BackwardPass(rows, over: node, bounds: self)
+    pass.run { pass, node, coefficients in
+      guard let relaxation = relaxations[node.id.index] else { return .concretise }
+      relaxation.relax(&coefficients, in: &pass)
+      return .toSource
+    }
+    pass.concretise(pass.inputCoefficients, over: input)
+    return pass.upperBounds()
+  }
+
+  /// The lines of all activations on the present boxes, by node index.
+  func relaxations(lowerSlope: LowerSlope) -> [LinearRelaxation?] {
+    network.nodes.map { relaxation(of: $0, lowerSlope: lowerSlope) }
+  }
+
+  /// The lines of a node; nil where it is no activation, or where a range is unbounded: a coefficient that is zero there
+  /// would meet infinity further back, and the node's own box is as good.
+  private func relaxation(of node: Node, lowerSlope: LowerSlope) -> LinearRelaxation? {
+    guard case .activation(let activation, let source) = node.operation else { return nil }
+    let box = boxes[source.index]
+    guard box.lower.allSatisfy(\.isFinite), box.upper.allSatisfy(\.isFinite) else { return nil }
+    return LinearRelaxation(of: activation, on: box, lowerSlope: lowerSlope)
+  }
+
+  /// The units of an activation node whose lines differ: unstable ReLUs, and smooth units but for those whose value
+  /// hardly changes on their range, where a better range would buy nothing.
+  private func relaxedUnits(of node: Node) -> [Int] {
+    guard case .activation(let activation, _) = node.operation else { return [] }
+    if activation.isPiecewiseLinear { return unstableUnits(of: node) }
+    let box = boxes[node.id.index]
+    return (0..<box.count).filter { box.upper[$0] - box.lower[$0] > 0x1p-40 }
   }
 }

@@ -16,6 +16,18 @@ double ck_dot(const double *a, const double *b, size_t n);
 /// The sum of |a[i]|*b[i], in any order.
 double ck_magnitude_dot(const double *a, const double *b, size_t n);
 
+/// What is left over when a row has been pulled through an activation's lines.
+typedef struct {
+  double constant;   // the sum of a[i] times the offset taken
+  double magnitude;  // the sum of the magnitudes of these products
+  double reach;      // the sum of the new coefficients' magnitudes times reach[i]
+} ck_relaxed;
+
+/// Replaces each coefficient a[i] of a row by its product with a slope, and sums its products with an offset: those
+/// of the upper line where a[i] > 0, else those of the lower one. The sums are taken in any order.
+ck_relaxed ck_relax(double *row, const double *lowerSlope, const double *lowerOffset, const double *upperSlope,
+                    const double *upperOffset, const double *reach, size_t n);
+
 /// Geometry of a two-dimensional convolution over one group of channels.
 typedef struct {
   size_t channels, height, width;         // of the input
