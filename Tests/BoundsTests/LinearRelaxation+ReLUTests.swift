@@ -14,7 +14,8 @@ import Testing
       for z in ranges.points(in: range, count: 6) {
         let value = exact(max(0, z))
         #expect(below.value(at: z) <= value, "\(range), \(z)")
-        #expect(above.value(at: z) >= value, "\(range), \(z)")
+        // Around the largest doubles there may be no line.
+        #expect(above.offset == .infinity || above.value(at: z) >= value, "\(range), \(z)")
       }
     }
   }
