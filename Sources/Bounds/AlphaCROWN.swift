@@ -1,5 +1,4 @@
 import Foundation
-import Intervals
 import Networks
 
 /// How lower slopes are optimised.
@@ -35,17 +34,20 @@ struct AlphaCROWN {
   private let bounds: RegionBounds
   private let rows: LinearRows
   private let start: NodeID
-  /// The ReLU nodes that have lines, by index.
+  /// The activation nodes that have lines, by index.
   var layers: [Int: Layer] = [:]
 
-  /// Slopes as CROWN chooses them.
-  init(_ rows: LinearRows, over start: NodeID, bounds: RegionBounds) {
+  /// Slopes to start from, those of the given lines (CROWN's own choice), for the nodes that have some.
+  init(_ rows: LinearRows, over start: NodeID, bounds: RegionBounds, relaxations: [LinearRelaxation?]) {
     self.bounds = bounds
     self.rows = rows
     self.start = start
-    for node in bounds.network.activationNodes where node.id <= start && bounds.hasLines(node) {
+    for node in bounds.network.activationNodes where node.id <= start {
+      guard case .activation(let activation, _) = node.operation, let lines = relaxations[node.id.index] else {
+        continue
+      }
       layers[node.id.index] = Layer(
-        rows: rows.count, units: bounds.unstableUnits(of: node), box: bounds.preActivations(of: node))
+        rows: rows.count, lines: lines, box: bounds.preActivations(of: node), isFree: activation == .relu)
     }
   }
 
@@ -112,8 +114,8 @@ struct AlphaCROWN {
           })
       case .activation(_, let source):
         if let layer = layers[node.id.index] {
-          values.append(layer.outputs(values[source.index], rows: rows.count))
-          gradients[node.id.index] = layer.gradient(values[source.index], rows: rows.count)
+          values.append(layer.outputs(values[source.index]))
+          gradients[node.id.index] = layer.gradient(values[source.index])
         } else {
           // A node that no row reached is never read again.
           values.append(corner[node.id.index] ?? [Double](repeating: 0, count: rows.count * node.shape.count))
@@ -125,79 +127,52 @@ struct AlphaCROWN {
 }
 
 extension AlphaCROWN {
-  /// One ReLU node's slopes.
+  /// One activation node's lines, with lower slopes of each row's own.
   struct Layer {
-    /// The unstable units, and the lines above them.
-    let units: [Int]
-    let chords: [ReLUChord]
-    /// The dead units.
-    let dead: [Int]
-    /// The pre-activations' ranges.
-    let box: Box
+    private var lines: LinearRelaxation
+    /// Which units' lower slopes may be chosen: unstable ReLUs.
+    let isFree: [Bool]
     /// `[rows, units]`: slopes, and Adam's moments.
-    var alpha, first, second: [Double]
+    var alpha: [Double] {
+      didSet { lines.setLowerSlopes(alpha) }
+    }
+    private var first, second: [Double]
     /// The coefficients over the outputs, as the last pass met them.
-    var coefficients: [Double]
+    private var coefficients: [Double]
 
-    /// Slopes as CROWN chooses them.
-    init(rows: Int, units: [Int], box: Box) {
-      self.units = units
-      self.box = box
-      chords = units.map { ReLUChord(lower: box.lower[$0], upper: box.upper[$0]) }
-      dead = (0..<box.count).filter { box.upper[$0] <= 0 }
-      let adaptive = units.map { box.upper[$0] > -box.lower[$0] ? 1.0 : 0.0 }
-      alpha = (0..<rows).flatMap { _ in adaptive }
+    /// - Parameter isFree: whether slopes of units without a fixed sign may be chosen.
+    init(rows: Int, lines: LinearRelaxation, box: Box, isFree: Bool) {
+      self.isFree = (0..<box.count).map { isFree && box.lower[$0] < 0 && box.upper[$0] > 0 }
+      let start = lines.lowerSlope
+      alpha = (0..<rows).flatMap { _ in start }
+      // Made with slopes that are rounded, so that the rounding of any slope is counted.
+      self.lines = isFree ? LinearRelaxation(ofReLUOn: box, lowerSlopes: start.map { _ in 0.5 }) : lines
+      self.lines.setLowerSlopes(alpha)
       first = [Double](repeating: 0, count: alpha.count)
       second = first
       coefficients = first
     }
 
-    /// As ``ReLURelaxation/relax(_:in:preActivations:)``, with slopes of each row's own.
     mutating func relax(_ rows: inout [Double], in pass: inout BackwardPass) {
-      let gamma = RoundingError.gamma(units.count + 16)
-      let reach = units.map { max(box.upper[$0], -box.lower[$0]) }
-      let underflow = RoundingError.underflow * (1 + reach.reduce(0, +))
-      for row in 0..<pass.count {
-        let base = row * box.count
-        for unit in dead { rows[base + unit] = 0 }
-        var constant = 0.0
-        var rounding = 0.0
-        for (k, unit) in units.enumerated() {
-          let a = rows[base + unit]
-          coefficients[row * units.count + k] = a
-          let relaxed = a > 0 ? a * chords[k].slope : a * alpha[row * units.count + k]
-          if a > 0 { constant += a * chords[k].offset }
-          rows[base + unit] = relaxed
-          rounding += relaxed.magnitude * reach[k]
-        }
-        pass.add(constant, toConstant: row)
-        pass.errors[row] += gamma * constant + 4 * RoundingError.unit * rounding + underflow
-      }
+      coefficients = rows
+      lines.relax(&rows, in: &pass)
     }
 
     /// The outputs along the lines that the rows chose.
-    func outputs(_ preActivations: [Double], rows: Int) -> [Double] {
-      var outputs = preActivations
-      for row in 0..<rows {
-        let base = row * box.count
-        for unit in dead { outputs[base + unit] = 0 }
-        for (k, unit) in units.enumerated() {
-          let index = row * units.count + k
-          let z = preActivations[base + unit]
-          outputs[base + unit] =
-            coefficients[index] > 0 ? chords[k].slope * z + chords[k].offset : alpha[index] * z
-        }
+    func outputs(_ preActivations: [Double]) -> [Double] {
+      let width = isFree.count
+      return preActivations.indices.map { at in
+        let unit = at % width
+        return coefficients[at] > 0
+          ? lines.upperSlope[unit] * preActivations[at] + lines.upperOffset[unit]
+          : alpha[at] * preActivations[at] + lines.lowerOffset[unit]
       }
-      return outputs
     }
 
-    /// The bounds' derivatives with respect to the slopes: `a·z̃` where the lower line was taken.
-    func gradient(_ preActivations: [Double], rows: Int) -> [Double] {
-      (0..<rows).flatMap { row in
-        units.enumerated().map { k, unit in
-          min(0, coefficients[row * units.count + k]) * preActivations[row * box.count + unit]
-        }
-      }
+    /// The bounds' derivatives with respect to the slopes: `a·z̃` where the lower line was taken and may be chosen.
+    func gradient(_ preActivations: [Double]) -> [Double] {
+      let width = isFree.count
+      return preActivations.indices.map { isFree[$0 % width] ? min(0, coefficients[$0]) * preActivations[$0] : 0 }
     }
 
     /// One step of Adam towards smaller bounds, inside `[0, 1]`.
@@ -206,12 +181,14 @@ extension AlphaCROWN {
     mutating func descend(along gradient: [Double], step: Double, iteration: Int) {
       let (beta1, beta2) = (0.9, 0.999)
       let (scale1, scale2) = (1 - pow(beta1, Double(iteration)), 1 - pow(beta2, Double(iteration)))
-      for i in gradient.indices where gradient[i].isFinite {
+      var next = alpha
+      for i in gradient.indices where gradient[i].isFinite && isFree[i % isFree.count] {
         first[i] = beta1 * first[i] + (1 - beta1) * gradient[i]
         second[i] = beta2 * second[i] + (1 - beta2) * gradient[i] * gradient[i]
-        alpha[i] -= step * (first[i] / scale1) / ((second[i] / scale2).squareRoot() + 1e-8)
-        alpha[i] = min(1, max(0, alpha[i]))
+        next[i] -= step * (first[i] / scale1) / ((second[i] / scale2).squareRoot() + 1e-8)
+        next[i] = min(1, max(0, next[i]))
       }
+      alpha = next
     }
   }
 }

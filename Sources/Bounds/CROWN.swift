@@ -4,40 +4,48 @@ extension RegionBounds {
   /// Rows pulled back together: enough to fill the matrix products, few enough to stay in cache.
   private static let rowsAtOnce = 256
 
-  /// Tightens the pre-activation ranges of all unstable units by backward passes, first activations first (CROWN).
+  /// Tightens the pre-activation ranges of all units whose lines are not exact by backward passes, first activations
+  /// first (CROWN).
   ///
-  /// Stable units keep their range: their relaxation is exact whatever it is. A unit that becomes stable here costs
+  /// Stable ReLUs keep their range: their relaxation is exact whatever it is. A unit that becomes stable here costs
   /// later passes nothing.
   ///
-  /// - Parameter slopes: how lower slopes are optimised for the units that CROWN leaves unstable; nil if they are not.
-  /// - Complexity: for each activation node, two rows for each unstable unit through all maps before it; with optimised
-  ///   slopes twice as many again for each iteration and unit that is left.
+  /// - Parameters:
+  ///   - lowerSlope: the lower line of unstable ReLUs in these passes.
+  ///   - slopes: how lower slopes are optimised for the units that CROWN leaves unstable; nil if they are not.
+  /// - Complexity: for each activation node, two rows for each unstable ReLU, or for each unit of a smooth activation,
+  ///   through all maps before it; with optimised slopes twice as many again for each iteration and unit that is left.
   /// - Source: Zhang et al. 2018 (CROWN), algorithm 1; Xu et al. 2021 (α-CROWN).
-  public mutating func refine(optimising slopes: AlphaSettings? = nil) {
+  public mutating func refine(lowerSlope: LowerSlope = .adaptive, optimising slopes: AlphaSettings? = nil) {
+    // Ranges before a node do not change any more once it is reached, and neither do their lines.
+    var relaxations = [LinearRelaxation?](repeating: nil, count: network.nodes.count)
     for node in network.activationNodes {
       guard case .activation(_, let source) = node.operation else { continue }
       // One affine layer over the input box: interval propagation is exact already.
-      if case .linear(_, let first) = network[source].operation, first.index == 0 { continue }
-      tighten(node, source) { bounds, units, sign in
-        bounds.relaxedUpperBounds(ofUnits: units, coefficient: sign, over: source)
+      let isExact = if case .linear(_, let first) = network[source].operation { first.index == 0 } else { false }
+      if !isExact {
+        tighten(source, units: relaxedUnits(of: node)) { bounds, units, sign in
+          bounds.relaxedUpperBounds(ofUnits: units, coefficient: sign, over: source, by: relaxations)
+        }
+        if let slopes {
+          tighten(source, units: relaxedUnits(of: node)) { bounds, units, sign in
+            let rows = LinearRows.elements(units, coefficient: sign, width: bounds.boxes[source.index].count)
+            var search = AlphaCROWN(rows, over: source, bounds: bounds, relaxations: relaxations)
+            return search.upperBounds(slopes)
+          }
+        }
       }
-      guard let slopes else { continue }
-      tighten(node, source) { bounds, units, sign in
-        let width = bounds.boxes[source.index].count
-        var search = AlphaCROWN(.elements(units, coefficient: sign, width: width), over: source, bounds: bounds)
-        return search.upperBounds(slopes)
-      }
+      relaxations[node.id.index] = relaxation(of: node, lowerSlope: lowerSlope)
     }
   }
 
-  /// Tightens the ranges of a ReLU node's unstable units with upper bounds of the units and of their negatives.
+  /// Tightens the ranges of some of a node's elements with upper bounds of the elements and of their negatives.
   private mutating func tighten(
-    _ node: Node, _ source: NodeID, upperBounds: (RegionBounds, _ units: [Int], _ sign: Double) -> [Double]
+    _ node: NodeID, units: [Int], upperBounds: (RegionBounds, _ units: [Int], _ sign: Double) -> [Double]
   ) {
-    let units = unstableUnits(of: node)
     guard !units.isEmpty else { return }
-    var lower = boxes[source.index].lower
-    var upper = boxes[source.index].upper
+    var lower = boxes[node.index].lower
+    var upper = boxes[node.index].upper
     for start in stride(from: 0, to: units.count, by: Self.rowsAtOnce) {
       let part = Array(units[start..<min(start + Self.rowsAtOnce, units.count)])
       let above = upperBounds(self, part, 1)
@@ -47,6 +55,62 @@ extension RegionBounds {
         lower[unit] = max(lower[unit], -below[k])
       }
     }
-    tighten(source, with: Box(lower: lower, upper: upper))
+    tighten(node, with: Box(lower: lower, upper: upper))
+  }
+
+  /// The upper bounds of one backward pass to the input (CROWN) for rows over any node's value.
+  ///
+  /// - Parameter relaxations: lines for each activation before the node, by node index; where there are none, its box is
+  ///   taken.
+  func relaxedUpperBounds(of rows: LinearRows, over node: NodeID, by relaxations: [LinearRelaxation?]) -> [Double] {
+    var pass = BackwardPass(rows, over: node, bounds: self)
+    return pass.upperBounds(by: relaxations)
+  }
+
+  /// The same for single units of a node, times 1 or -1: in windows as long as those pay.
+  func relaxedUpperBounds(
+    ofUnits units: [Int], coefficient: Double, over node: NodeID, by relaxations: [LinearRelaxation?]
+  ) -> [Double] {
+    if var pass = WindowPass(units: units, coefficient: coefficient, of: node, bounds: self) {
+      return pass.upperBounds(by: relaxations)
+    }
+    return relaxedUpperBounds(
+      of: .elements(units, coefficient: coefficient, width: network[node].shape.count), over: node, by: relaxations)
+  }
+
+  /// The lines of all activations on the present boxes, by node index.
+  func relaxations(lowerSlope: LowerSlope) -> [LinearRelaxation?] {
+    network.nodes.map { relaxation(of: $0, lowerSlope: lowerSlope) }
+  }
+
+  /// The lines of a node; nil where it is no activation, or where a range is unbounded: a coefficient that is zero there
+  /// would meet infinity further back, and the node's own box is as good.
+  private func relaxation(of node: Node, lowerSlope: LowerSlope) -> LinearRelaxation? {
+    guard case .activation(let activation, let source) = node.operation else { return nil }
+    let box = boxes[source.index]
+    guard box.lower.allSatisfy(\.isFinite), box.upper.allSatisfy(\.isFinite) else { return nil }
+    return LinearRelaxation(of: activation, on: box, lowerSlope: lowerSlope)
+  }
+
+  /// The units of an activation node whose lines differ: unstable ReLUs, and smooth units but for those whose value
+  /// hardly changes on their range, where a better range would buy nothing.
+  private func relaxedUnits(of node: Node) -> [Int] {
+    guard case .activation(let activation, _) = node.operation else { return [] }
+    if activation.isPiecewiseLinear { return unstableUnits(of: node) }
+    let box = boxes[node.id.index]
+    return (0..<box.count).filter { box.upper[$0] - box.lower[$0] > 0x1p-40 }
+  }
+}
+
+extension BackwardPass {
+  /// Pulls the rows to the input, relaxing every activation that has lines, and takes their largest values.
+  mutating func upperBounds(by relaxations: [LinearRelaxation?]) -> [Double] {
+    run { pass, node, coefficients in
+      guard let relaxation = relaxations[node.id.index] else { return .concretise }
+      relaxation.relax(&coefficients, in: &pass)
+      return .toSource
+    }
+    concretise(inputCoefficients, over: bounds.input)
+    return upperBounds()
   }
 }

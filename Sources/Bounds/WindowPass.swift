@@ -65,8 +65,8 @@ struct WindowPass {
 
   /// Upper bounds of the rows.
   ///
-  /// - Parameter lines: the relaxation of a ReLU node, nil where it has none and counts with its box.
-  mutating func upperBounds(lines: (Node) -> ReLULines?) -> [Double] {
+  /// - Parameter relaxations: lines for each activation, by node index; where there are none, its box is taken.
+  mutating func upperBounds(by relaxations: [LinearRelaxation?]) -> [Double] {
     while true {
       let current = bounds.network[node]
       switch current.operation {
@@ -74,7 +74,7 @@ struct WindowPass {
         concretise(over: bounds.input)
         return upperBounds()
       case .activation(_, let source):
-        guard let lines = lines(current) else {
+        guard let lines = relaxations[node.index] else {
           concretise(over: bounds.boxes[node.index])
           return upperBounds()
         }
@@ -82,12 +82,12 @@ struct WindowPass {
         node = source
       case .linear(let layer, let source):
         guard case .convolution(let map) = layer.map, windows.area * 4 < windows.imageArea * 3 else {
-          return spread(lines: lines)
+          return spread(by: relaxations)
         }
         pull(through: layer, map, node: node)
         node = source
       case .sum:
-        return spread(lines: lines)
+        return spread(by: relaxations)
       }
     }
   }
@@ -133,19 +133,17 @@ struct WindowPass {
     self.windows = pulled
   }
 
-  /// As ``ReLURelaxation/relax(_:in:preActivations:)``, on windows.
-  private mutating func relax(_ lines: ReLULines) {
+  /// As ``LinearRelaxation/relax(_:in:)``, on windows.
+  private mutating func relax(_ lines: LinearRelaxation) {
     let windows = windows
-    var gained = [Double](repeating: 0, count: count)
-    var rounding = gained
+    var sums = [ck_relaxed](repeating: ck_relaxed(), count: count)
     windows.with {
       ck_windows_relax(
-        &$0, lines.lowerSlope, lines.upperSlope, lines.upperOffset, lines.reach, &values, &gained, &rounding)
+        &$0, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, &values, &sums)
     }
-    let gamma = RoundingError.gamma(windows.elementCount / count + 16)
     for row in 0..<count {
-      add(gained[row], toConstant: row)
-      errors[row] += gamma * gained[row] + 4 * RoundingError.unit * rounding[row] + lines.underflow
+      add(sums[row].constant, toConstant: row)
+      errors[row] += lines.gamma * sums[row].magnitude + 2 * RoundingError.unit * sums[row].reach + lines.underflow
     }
   }
 
@@ -167,14 +165,14 @@ struct WindowPass {
   }
 
   /// Hands the rows over to a pass over whole images.
-  private func spread(lines: (Node) -> ReLULines?) -> [Double] {
+  private func spread(by relaxations: [LinearRelaxation?]) -> [Double] {
     let width = windows.channels * windows.imageArea
     var rows = [Double](repeating: 0, count: count * width)
     windows.with { ck_windows_spread(&$0, values, &rows) }
     var pass = BackwardPass(
       LinearRows(count: count, width: width, coefficients: rows), over: node, bounds: bounds,
       constants: constants, errors: errors)
-    return pass.relaxedUpperBounds()
+    return pass.upperBounds(by: relaxations)
   }
 
   private mutating func addDot(_ weights: [Double]) {

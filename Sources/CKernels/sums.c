@@ -1,12 +1,6 @@
 #include "CKernels.h"
+#include "clones.h"
 #include <math.h>
-
-// Clones for the widest vectors at hand, chosen once when the program is loaded.
-#if defined(__x86_64__)
-#define WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define WIDE
-#endif
 
 WIDE double ck_dot(const double *a, const double *b, size_t n) {
   _Pragma("clang fp reassociate(on) contract(fast)")

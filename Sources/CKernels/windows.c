@@ -2,11 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-#define WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define WIDE
-#endif
+#include "clones.h"
+#include "relax.h"
 
 // The part of a window that lies inside the image, along one axis.
 typedef struct { ptrdiff_t begin, end; } span;
@@ -51,21 +48,15 @@ WIDE void ck_windows_magnitude_dot(const ck_windows *g, const double *values, co
   END_EACH_RUN
 }
 
-WIDE void ck_windows_relax(const ck_windows *g, const double *lowerSlope, const double *upperSlope,
-                           const double *upperOffset, const double *reach, double *values, double *constants,
-                           double *roundings) {
-  _Pragma("clang fp reassociate(on)")
+WIDE void ck_windows_relax(const ck_windows *g, const double *lowerSlope, const double *lowerOffset,
+                           const double *upperSlope, const double *upperOffset, const double *reach, double *values,
+                           ck_relaxed *sums) {
   FOR_EACH_RUN(g)
-    double constant = 0, rounding = 0;
-    for (size_t i = 0; i < n; i++) {
-      const double a = values[at + i];
-      const double relaxed = a * (a > 0 ? upperSlope[to + i] : lowerSlope[to + i]);
-      constant += (a > 0 ? a : 0) * upperOffset[to + i];
-      rounding += fabs(relaxed) * reach[to + i];
-      values[at + i] = relaxed;
-    }
-    constants[r] += constant;
-    roundings[r] += rounding;
+    const ck_relaxed sum =
+        relax_run(values + at, lowerSlope + to, lowerOffset + to, upperSlope + to, upperOffset + to, reach + to, n);
+    sums[r].constant += sum.constant;
+    sums[r].magnitude += sum.magnitude;
+    sums[r].reach += sum.reach;
   END_EACH_RUN
 }
 

@@ -38,12 +38,14 @@ import Testing
     var random = RandomNetworks(seed: UInt64(seed))
     let (network, convolutions) = try Self.network(&random, size: 6 + seed % 9)
     let bounds = RegionBounds(of: network, over: random.box(network.inputCount, radius: seed % 3 == 0 ? 0.01 : 0.5))
+    let lines = bounds.relaxations(lowerSlope: .adaptive)
     for node in convolutions {
       let width = network[node].shape.count
       let units = (0..<min(width, 40)).map { $0 * width / min(width, 40) }
       for sign in [1.0, -1.0] {
-        let windows = bounds.relaxedUpperBounds(ofUnits: units, coefficient: sign, over: node)
-        let whole = bounds.relaxedUpperBounds(of: .elements(units, coefficient: sign, width: width), over: node)
+        let windows = bounds.relaxedUpperBounds(ofUnits: units, coefficient: sign, over: node, by: lines)
+        let whole = bounds.relaxedUpperBounds(
+          of: .elements(units, coefficient: sign, width: width), over: node, by: lines)
         for (a, b) in zip(windows, whole) { #expect(abs(a - b) <= 1e-11 * (1 + b.magnitude)) }
       }
     }

@@ -16,6 +16,18 @@ double ck_dot(const double *a, const double *b, size_t n);
 /// The sum of |a[i]|*b[i], in any order.
 double ck_magnitude_dot(const double *a, const double *b, size_t n);
 
+/// What is left over when a row has been pulled through an activation's lines.
+typedef struct {
+  double constant;   // the sum of a[i] times the offset taken
+  double magnitude;  // the sum of the magnitudes of these products
+  double reach;      // the sum of the new coefficients' magnitudes times reach[i]
+} ck_relaxed;
+
+/// Replaces each coefficient a[i] of a row by its product with a slope, and sums its products with an offset: those
+/// of the upper line where a[i] > 0, else those of the lower one. The sums are taken in any order.
+ck_relaxed ck_relax(double *row, const double *lowerSlope, const double *lowerOffset, const double *upperSlope,
+                    const double *upperOffset, const double *reach, size_t n);
+
 /// Geometry of a two-dimensional convolution over one group of channels.
 typedef struct {
   size_t channels, height, width;         // of the input
@@ -48,11 +60,10 @@ typedef struct {
 void ck_windows_dot(const ck_windows *g, const double *values, const double *weights, double *sums);
 /// Adds to sums[r] the sum of |a|*w.
 void ck_windows_magnitude_dot(const ck_windows *g, const double *values, const double *weights, double *sums);
-/// Replaces coefficients over ReLU outputs by ones over pre-activations: a > 0 takes the upper line, and adds
-/// a*upperOffset to constants[r]; others the lower one. Adds |new a|*reach to roundings[r].
-void ck_windows_relax(const ck_windows *g, const double *lowerSlope, const double *upperSlope,
-                      const double *upperOffset, const double *reach, double *values, double *constants,
-                      double *roundings);
+/// As ck_relax, on windows: adds each row's sums to sums[r].
+void ck_windows_relax(const ck_windows *g, const double *lowerSlope, const double *lowerOffset,
+                      const double *upperSlope, const double *upperOffset, const double *reach, double *values,
+                      ck_relaxed *sums);
 /// Sets the coefficients outside the image to zero.
 void ck_windows_mask(const ck_windows *g, double *values);
 /// Copies each row into a row over the whole image, [rows, channels, height, width], which holds zeros.
