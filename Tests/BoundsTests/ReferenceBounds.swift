@@ -1,4 +1,3 @@
-import Bounds
 import Datasets
 import Foundation
 import Networks
@@ -21,18 +20,9 @@ struct ReferenceBounds {
       case net, epsilon, index, label, classes, clean, ibp, crown
       case crownIBP = "crown-ibp"
     }
-
-    /// What the other tool says for one of our methods; nil where it was not asked.
-    func upperBounds(by method: BoundMethod) -> [Double]? {
-      switch method {
-      case .ibp: ibp
-      case .crownIBP: crownIBP
-      case .crown: crown
-      }
-    }
   }
 
-  /// A question of which the largest margin over all classes and inputs is known to `tolerance`.
+  /// What a worst case is known of.
   struct Question: Hashable {
     let net: String
     let epsilon: Double
@@ -42,36 +32,41 @@ struct ReferenceBounds {
   let rows: [Row]
   let networks: [String: Network]
   let images: LabelledImages
-  /// The worst-case margins of a solver, right to 10⁻⁴.
-  let exact: [Question: Double]
+  /// The largest margin over all classes and inputs, as a solver found it, and how far from it the truth may be.
+  let exact: [Question: (margin: Double, tolerance: Double)]
 
   /// All of it, read once.
   static let shared = Result { try ReferenceBounds() }
+
+  /// The networks' files.
+  static let nets = ["cnn3_w2_2_pgd.onnx", "cnn3_w4_8_ibp.onnx", "cnn3_w16_32_ibp.onnx"]
 
   private init() throws {
     struct File: Decodable { let rows: [Row] }
     rows = try JSONDecoder().decode(File.self, from: Data(contentsOf: SharedData.url("reference/bounds.json"))).rows
     var networks: [String: Network] = [:]
-    for name in Set(rows.map(\.net)) {
+    for name in Self.nets {
       networks[name] = try ONNXModel(contentsOf: SharedData.url("reference/nets/\(name)").path).network
     }
     self.networks = networks
     images = try MNIST.load(directory: SharedData.url("mnist"), split: .test)
-    var exact: [Question: Double] = [:]
-    for line in try String(contentsOf: SharedData.url("reference/exact.csv"), encoding: .utf8).split(separator: "\n") {
+    var exact: [Question: (margin: Double, tolerance: Double)] = [:]
+    for line in try String(contentsOf: SharedData.url("reference/exact.csv"), encoding: .utf8).split(
+      whereSeparator: \.isNewline)
+    {
       let cells = line.split(separator: ",")
-      guard cells.count > 4, let epsilon = Double(cells[1]), let index = Int(cells[2]), let margin = Double(cells[4])
+      guard cells.count > 5, let epsilon = Double(cells[1]), let index = Int(cells[2]), let margin = Double(cells[4]),
+        let tolerance = Double(cells[5])
       else { continue }
-      exact[Question(net: String(cells[0]), epsilon: epsilon, index: index)] = margin
+      exact[Question(net: String(cells[0]), epsilon: epsilon, index: index)] = (margin, tolerance)
     }
     self.exact = exact
   }
 
-  /// The network of a row, and the ball around its image.
-  func problem(_ row: Row) throws -> (network: Network, region: Region) {
-    let network = try #require(networks[row.net])
-    let region = try Region(
-      ballAround: images.image(row.index), radius: row.epsilon, validRange: images.validRange)
+  /// A network, and the ball around an image.
+  func problem(_ net: String, _ epsilon: Double, _ index: Int) throws -> (network: Network, region: Region) {
+    let network = try #require(networks[net])
+    let region = try Region(ballAround: images.image(index), radius: epsilon, validRange: images.validRange)
     return (network, region)
   }
 }

@@ -35,7 +35,9 @@ extension BoundMethod {
   }
 
   /// Upper bounds of rows of a network's outputs over a box, from nothing.
-  public func upperBounds(of rows: LinearRows, of network: Network, over box: Box, accountsForRounding: Bool = true)
+  public func upperBounds(
+    of rows: LinearRows, of network: Network, over box: Box, accountsForRounding: Bool = true
+  )
     -> [Double]
   {
     var bounds = RegionBounds(of: network, over: box, accountsForRounding: accountsForRounding)

@@ -58,7 +58,8 @@ public struct BoundOrder: Sendable {
       for (row, i) in classes.enumerated() {
         let attained = (outputs.lower[i] - outputs.upper[label]).nextDown
         for (method, bounds) in zip(methods, bounds) where attained > bounds[row] {
-          violations.append("\(subject): \(method.rawValue) bounds class \(i) by \(bounds[row]), a point has \(attained)")
+          violations.append(
+            "\(subject): \(method.rawValue) bounds class \(i) by \(bounds[row]), a point has \(attained)")
         }
       }
     }
@@ -76,7 +77,8 @@ public struct BoundOrder: Sendable {
     for (a, first) in methods.enumerated() {
       for row in classes.indices where bounds[a][row] > bounds[interval][row] {
         violations.append(
-          "\(subject): \(first.rawValue) bounds class \(classes[row]) by \(bounds[a][row]), IBP by \(bounds[interval][row])")
+          "\(subject): \(first.rawValue) bounds class \(classes[row]) by \(bounds[a][row]), IBP by \(bounds[interval][row])"
+        )
       }
       for (b, second) in methods.enumerated() where b > a {
         var comparison = comparisons[Pair(first: first, second: second)] ?? Comparison()

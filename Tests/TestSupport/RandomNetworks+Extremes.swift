@@ -85,10 +85,16 @@ extension RandomNetworks {
     return try chain(inputs, [first, second, layer(3, 4)])
   }
 
+  /// Subnormal numbers appear on the way forwards, or on the way backwards.
   private mutating func denormal() throws -> Network {
     let inputs = index(1...3)
-    let first = layer(4, inputs, scale: 0x1p-1055, bias: 0x1p-1060)
-    return try chain(inputs, [first, layer(4, 4, scale: 0x1p1000, bias: 0x1p-60), layer(3, 4)])
+    let layers =
+      index(0...1) == 0
+      ? [
+        layer(4, inputs, scale: 0x1p-1055, bias: 0x1p-1060), layer(4, 4, scale: 0x1p1000, bias: 0x1p-60), layer(3, 4),
+      ]
+      : [layer(4, inputs, scale: 0x1p1000), layer(4, 4), layer(3, 4, scale: 0x1p-1055, bias: 0x1p-60)]
+    return try chain(inputs, layers)
   }
 
   /// A sum of branches that take each other away, up to weights 2⁻⁵² apart.
