@@ -19,6 +19,12 @@ public struct BoundOrder: Sendable {
   /// Two methods.
   public struct Pair: Hashable, Sendable {
     public let first, second: BoundMethod
+
+    /// The first and the second.
+    public init(_ first: BoundMethod, _ second: BoundMethod) {
+      self.first = first
+      self.second = second
+    }
   }
 
   /// How many questions and rows were looked at, and how many questions had a known worst case.
@@ -81,7 +87,7 @@ public struct BoundOrder: Sendable {
         )
       }
       for (b, second) in methods.enumerated() where b > a {
-        var comparison = comparisons[Pair(first: first, second: second)] ?? Comparison()
+        var comparison = comparisons[Pair(first, second)] ?? Comparison()
         for row in classes.indices {
           let difference = bounds[a][row] - bounds[b][row]
           comparison.rows += 1
@@ -89,7 +95,7 @@ public struct BoundOrder: Sendable {
           if difference > 1e-9 { comparison.second += 1 }
           if difference.isFinite { comparison.difference += difference }
         }
-        comparisons[Pair(first: first, second: second)] = comparison
+        comparisons[Pair(first, second)] = comparison
       }
     }
   }
