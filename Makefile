@@ -36,10 +36,10 @@ fuzz: setup
 	Tests/Fuzz/run --seconds $(SECONDS)
 
 format:
-	swift format --in-place --recursive Sources Tests Package.swift
+	swift format --in-place --recursive Sources Tests benchmarks Package.swift
 
 lint:
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests benchmarks Package.swift
 
 # Trains the network that comes with the tool anew, about a minute.
 model: build

@@ -70,8 +70,8 @@ let package = Package(
       resources: [.embedInCode("Resources/digits-cnn3-ibp.onnx")]),
 
     // What several test targets share; then one test target for each target above.
-    .target(name: "TestSupport", dependencies: ["Networks"], path: "Tests/TestSupport"),
-  ] + tests() + fuzzers(),
+    .target(name: "TestSupport", dependencies: ["Networks", "Bounds"], path: "Tests/TestSupport"),
+  ] + tests() + fuzzers() + benchmarks(),
   swiftLanguageModes: [.v6]
 )
 
@@ -85,7 +85,7 @@ func tests() -> [Target] {
     ("VNNLIB", ["Networks", "CZlib"]),
     ("Datasets", ["Tensors", "CZlib", "CPNG"]),
     ("Downloads", ["Datasets", "CZlib"]),
-    ("Bounds", []),
+    ("Bounds", ["ONNXFormat", "Datasets", "Attacks"]),
     ("Attacks", []),
     ("RegionNetworks", []),
     ("MathematicalPrograms", []),
@@ -116,5 +116,19 @@ func fuzzers() -> [Target] {
         "ONNXFormat", "VNNLIB", "Datasets", "TestSupport", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Tests/Fuzz", exclude: ["README.md", "run"])
+  ]
+}
+
+/// What measures and judges bounds, for `benchmarks/bounds` and `benchmarks/soundness` alone.
+func benchmarks() -> [Target] {
+  guard Context.environment["WORSTCASE_BENCHMARKS"] != nil else { return [] }
+  let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+  return [
+    .executableTarget(
+      name: "BoundsBenchmark",
+      dependencies: ["Bounds", "Attacks", "ONNXFormat", "Datasets", "TestSupport", arguments],
+      path: "benchmarks/bounds", exclude: ["order", "run"]),
+    .executableTarget(
+      name: "Soundness", dependencies: ["TestSupport", arguments], path: "benchmarks/soundness", exclude: ["run"]),
   ]
 }

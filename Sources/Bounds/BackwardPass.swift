@@ -93,6 +93,7 @@ public struct BackwardPass {
       for row in 0..<count {
         let coefficients = base + row * width
         add(ck_dot(coefficients, centre, width) + ck_magnitude_dot(coefficients, radius, width), toConstant: row)
+        guard bounds.accountsForRounding else { continue }
         errors[row] += gamma * ck_magnitude_dot(coefficients, reach, width) + RoundingError.underflow
       }
     }
@@ -106,6 +107,7 @@ public struct BackwardPass {
 
   /// Adds `Σ |rows|·reach` to each row's error.
   mutating func addErrors(_ rows: [Double], reach: [Double]) {
+    guard bounds.accountsForRounding else { return }
     let width = reach.count
     rows.withUnsafeBufferPointer { rows in
       guard let base = rows.baseAddress else { return }
@@ -118,7 +120,8 @@ public struct BackwardPass {
   /// The errors were themselves added up in floating point, each sum of fewer than 2³¹ terms that are not negative
   /// and so at most a 2⁻²⁰th too small.
   public func errorBound(_ row: Int) -> Double {
-    (errors[row] * (1 + 0x1p-20)).nextUp
+    guard bounds.accountsForRounding else { return 0 }
+    return (errors[row] * (1 + 0x1p-20)).nextUp
   }
 
   /// An upper bound of each row's value: its constant and its error, once everything was concretised.
@@ -126,7 +129,7 @@ public struct BackwardPass {
   /// Infinite where something overflowed on the way.
   func upperBounds() -> [Double] {
     (0..<count).map { row in
-      let bound = (constants[row] + errorBound(row)).nextUp
+      let bound = bounds.accountsForRounding ? (constants[row] + errorBound(row)).nextUp : constants[row]
       return bound.isNaN ? .infinity : bound
     }
   }

@@ -1,0 +1,61 @@
+import Bounds
+import Networks
+import TestSupport
+import Testing
+
+/// The judge of `benchmarks/soundness/run` on fewer networks, and whether it would notice a fault.
+@Suite struct SoundnessCheckTests {
+  @Test func `no bound of 500 random networks is beaten`() throws {
+    let judge = try SoundnessCheck(networks: 500).run()
+    for violation in judge.violations { Issue.record("\(violation)") }
+    #expect(judge.networks == 500 && judge.points == 2000)
+    // Nearly all bounds claim something, and some are tight: otherwise nothing was judged.
+    #expect(judge.infinite * 10 < judge.comparisons)
+    for method in BoundMethod.allCases {
+      let tightest = try #require(judge.tightest[method.rawValue])
+      #expect(tightest < 1e-12)
+    }
+  }
+
+  /// Without the account of rounding, the same networks beat every method, and networks of every kind do.
+  @Test func `the judge notices what ignores rounding`() throws {
+    let judge = try SoundnessCheck(networks: 140, accountsForRounding: false).run()
+    #expect(Set(judge.violations.map(\.claimant)) == Set(BoundMethod.allCases.map(\.rawValue)))
+    for kind in RandomNetworks.Extreme.allCases {
+      #expect(judge.violations.contains { $0.subject.contains("\(kind)") }, "none in \(kind) networks")
+    }
+  }
+
+  /// The same for ranges of nodes: centre and radius through each layer, rounded to nearest.
+  @Test func `the judge notices interval propagation that ignores rounding`() throws {
+    var random = RandomNetworks(seed: 4)
+    var judge = BoundJudge()
+    for kind in RandomNetworks.Extreme.allCases {
+      for _ in 0..<10 {
+        let network = try random.network(kind)
+        let box = random.extremeBox(network.inputCount)
+        let rows = LinearRows(count: 3, width: 3, coefficients: random.coefficients())
+        var claims = BoundClaims(about: network, over: box, rows: rows)
+        claims.boxes = [("rounded to nearest", nearestIntervals(of: network, over: box))]
+        claims.upperBounds = []
+        judge.judge(claims, about: network, at: (0..<4).map { _ in random.point(in: box) })
+      }
+    }
+    #expect(judge.violations.count > 100)
+  }
+
+  private func nearestIntervals(of network: Network, over input: Box) -> [Box] {
+    var boxes: [Box] = []
+    for node in network.nodes {
+      guard case .linear(let layer, let source) = node.operation else {
+        boxes.append(network.interval(of: node, from: boxes, input: input))
+        continue
+      }
+      let (centre, radius) = boxes[source.index].centreAndRadius
+      let middle = zip(layer.map.apply(centre, batch: 1), layer.bias).map { $0 + $1 }
+      let spread = layer.map.apply(radius, batch: 1, .magnitudes)
+      boxes.append(Box(lower: zip(middle, spread).map { $0 - $1 }, upper: zip(middle, spread).map { $0 + $1 }))
+    }
+    return boxes
+  }
+}

@@ -1,0 +1,47 @@
+import Bounds
+import Networks
+
+/// What all methods claim about one network over one box: ranges of its nodes, upper bounds of rows of its outputs.
+public struct BoundClaims {
+  /// Boxes that should hold the values of all nodes, by the name of whoever claims them.
+  public var boxes: [(claimant: String, boxes: [Box])]
+  /// Rows over the outputs, and bounds that none of them should exceed.
+  public let rows: LinearRows
+  public var upperBounds: [(claimant: String, bounds: [Double])]
+
+  /// The claims of every method.
+  ///
+  /// - Parameter accountsForRounding: false for claims that ignore what backward passes round, which a judge of any
+  ///   use finds to be wrong; their ranges are not refined, for wrong ranges may cross.
+  public init(about network: Network, over box: Box, rows: LinearRows, accountsForRounding: Bool = true) {
+    let interval = RegionBounds(of: network, over: box, accountsForRounding: accountsForRounding)
+    var refined = interval
+    if accountsForRounding { refined.refine() }
+    self.rows = rows
+    boxes = [("intervals", interval.boxes), ("refined ranges", refined.boxes)]
+    upperBounds = BoundMethod.allCases.map { method in
+      (method.rawValue, (method.usesRefinedRanges ? refined : interval).upperBounds(of: rows, by: method))
+    }
+  }
+}
+
+extension BoundMethod {
+  /// Whether the method is meant for bounds that were refined before.
+  public var usesRefinedRanges: Bool {
+    switch self {
+    case .ibp, .crownIBP: false
+    case .crown: true
+    }
+  }
+
+  /// Upper bounds of rows of a network's outputs over a box, from nothing.
+  public func upperBounds(
+    of rows: LinearRows, of network: Network, over box: Box, accountsForRounding: Bool = true
+  )
+    -> [Double]
+  {
+    var bounds = RegionBounds(of: network, over: box, accountsForRounding: accountsForRounding)
+    if usesRefinedRanges { bounds.refine() }
+    return bounds.upperBounds(of: rows, by: self)
+  }
+}

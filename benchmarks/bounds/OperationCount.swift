@@ -1,0 +1,65 @@
+import Bounds
+import Networks
+
+/// Floating-point operations of the matrix products of a method: two for each multiply-add. What is done element by
+/// element (relaxations, error terms, concretisation) is left out: it is a small share and counts as overhead.
+struct OperationCount {
+  let network: Network
+
+  /// One product with a linear map and one vector: two for each coefficient and position it applies to.
+  private func product(_ node: Node) -> Double {
+    guard case .linear(let layer, _) = node.operation else { return 0 }
+    switch layer.map {
+    case .dense(let map): return 2 * Double(map.weights.count * map.blocks)
+    case .convolution(let map): return 2 * Double(map.geometry.weightCount * map.geometry.positions)
+    case .diagonal(let map): return 2 * Double(map.factors.count)
+    case .gather: return 0
+    }
+  }
+
+  /// One row over a node's value pulled back to the input, or only to the last activations before it.
+  private func backwards(from node: NodeID, toActivations: Bool = false) -> Double {
+    var isReached = [Bool](repeating: false, count: node.index + 1)
+    isReached[node.index] = true
+    var total = 0.0
+    for node in network.nodes[...node.index].reversed() where isReached[node.id.index] {
+      if case .activation = node.operation, toActivations { continue }
+      total += product(node)
+      for source in node.sources { isReached[source.index] = true }
+    }
+    return total
+  }
+
+  /// `RegionBounds.init`: for each linear map the centre, the radius and the reach of rounding errors.
+  private var intervals: Double { 3 * network.nodes.reduce(0) { $0 + product($1) } }
+
+  /// `RegionBounds.refine()`: for each activation but those right after the first layer, two rows for each unstable unit
+  /// pulled back to the input, and the boxes of all later nodes once more.
+  private func refinement(_ interval: RegionBounds, _ refined: RegionBounds) -> Double {
+    var current = interval
+    var total = 0.0
+    for node in network.activationNodes {
+      guard case .activation(_, let source) = node.operation else { continue }
+      if case .linear(_, let first) = network[source].operation, first.index == 0 { continue }
+      let units = current.unstableUnits(of: node).count
+      guard units > 0 else { continue }
+      total += 2 * Double(units) * backwards(from: source)
+      total += 2 * network.nodes[(source.index + 1)...].reduce(0) { $0 + product($1) }
+      current.tighten(source, with: refined.boxes[source.index])
+    }
+    return total
+  }
+
+  /// All of it for some rows by one method.
+  ///
+  /// - Parameter refined: the ranges after refinement; with those before it, an estimate that is too large for CROWN.
+  func operations(of method: BoundMethod, rows: Int, interval: RegionBounds, refined: RegionBounds) -> Double {
+    let elided = Double(rows) * backwards(from: network.output, toActivations: true)
+    let relaxed = Double(rows) * backwards(from: network.output)
+    return switch method {
+    case .ibp: intervals + elided
+    case .crownIBP: intervals + elided + relaxed
+    case .crown: intervals + refinement(interval, refined) + elided + relaxed
+    }
+  }
+}
