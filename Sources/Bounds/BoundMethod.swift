@@ -8,15 +8,21 @@ public enum BoundMethod: String, CaseIterable, Codable, Sendable {
   case crownIBP = "CROWN-IBP"
   /// The same with relaxations from backward passes for every unstable unit (CROWN, DeepPoly).
   case crown = "CROWN"
+  /// Affine forms with a noise symbol for each unstable unit (DeepZ).
+  case zonotope = "zonotope"
+  /// Affine functions of the input, carried forwards.
+  case forward = "forward"
 }
 
 extension RegionBounds {
   /// Upper bounds of linear rows over the network's output, in real arithmetic, over the whole region.
   ///
-  /// CROWN is meant for bounds that were refined by ``refine()`` before; on others it is CROWN-IBP. Both are
-  /// intersected with IBP's bound of the same row, and so never looser.
+  /// CROWN is meant for bounds that were refined by ``refine()`` before; on others it is CROWN-IBP. All are
+  /// intersected with IBP's bound of the same row, and so never looser. For several sets of rows, keep a
+  /// ``ZonotopeBounds`` or ``ForwardLinearBounds``: here they are made anew at each call.
   ///
-  /// - Complexity: IBP a product with the last layers for all rows; the others one with every linear map.
+  /// - Complexity: IBP a product with the last layers for all rows; CROWN-IBP and CROWN one with every linear map; the
+  ///   others as their types say.
   public func upperBounds(of rows: LinearRows, by method: BoundMethod) -> [Double] {
     let interval = intervalUpperBounds(of: rows)
     switch method {
@@ -25,6 +31,10 @@ extension RegionBounds {
     case .crownIBP, .crown:
       let relaxed = relaxedUpperBounds(of: rows, over: network.output)
       return zip(interval, relaxed).map(min)
+    case .zonotope:
+      return zip(interval, ZonotopeBounds(self).upperBounds(of: rows)).map(min)
+    case .forward:
+      return zip(interval, ForwardLinearBounds(self).upperBounds(of: rows)).map(min)
     }
   }
 
