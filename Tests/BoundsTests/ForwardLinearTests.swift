@@ -16,7 +16,7 @@ import Testing
       of: builder.network(output: second), over: Box(lower: [-1, -1], upper: [1, 1]))
     let linear = ForwardLinearBounds(known)
     let box = linear.bounds.boxes[second.index]
-    for (value, truth) in zip(box.lower + box.upper, [0, -2, 3, 2]) { #expect(abs(value - truth) < 1e-12) }
+    for (value, truth) in zip(box.lower + box.upper, [0.0, -2, 3, 2]) { #expect(abs(value - truth) < 1e-12) }
     let uppers = linear.upperBounds(of: LinearRows(count: 2, width: 2, coefficients: [1, 0, 1, 1]))
     // The second row is 2·ReLU(x₁ + x₂): merged it is bounded by x₁ + x₂ + 2 ≤ 4.
     #expect(abs(uppers[0] - 3) < 1e-12 && abs(uppers[1] - 4) < 1e-12)
