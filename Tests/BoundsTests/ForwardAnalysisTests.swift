@@ -69,6 +69,51 @@ import Testing
     #expect(linear > 10)
   }
 
+  /// Sums whose terms cancel but for their rounding errors: of centres, of generators, over nodes and in rows.
+  @Test(arguments: 0..<20) func `errors of cancelling sums are counted`(_ seed: Int) throws {
+    var random = RandomNetworks(seed: UInt64(8000 + seed))
+    let count = 30
+    var row = random.weights(count - 1)
+    row.append(-row.reduce(0, +))
+    let sum = row.map { exact($0) }.reduce(.zero, +)
+    let cancelling = LinearMap.dense(DenseMap(rows: 1, columns: count, weights: row))
+    let copying = LinearMap.dense(DenseMap(rows: count, columns: 1, weights: [Double](repeating: 1, count: count)))
+    let vector = Shape(vector: count)
+
+    // One input is copied, the copies are weighted and added: by a layer, and by a sum of nodes.
+    var builder = NetworkBuilder(inputShape: Shape(vector: 1))
+    let copies = try builder.linear(LinearLayer(map: copying), of: builder.input, shape: vector, name: "copies")
+    let layered = try builder.linear(LinearLayer(map: cancelling), of: copies, shape: Shape(vector: 1), name: "layer")
+    let terms = try row.map { weight in
+      try builder.linear(
+        LinearLayer(map: .diagonal(DiagonalMap(factors: [weight]))), of: builder.input, shape: Shape(vector: 1),
+        name: "term")
+    }
+    let added = try builder.sum(terms, shape: Shape(vector: 1), name: "sum")
+    for output in [layered, added] {
+      let network = builder.network(output: output)
+      for box in [Box(lower: [1], upper: [1]), Box(lower: [-1], upper: [1])] {
+        let zonotopes = ranges(of: network, over: box, Zonotope.self, roundingShare: 1)
+        let linear = ranges(of: network, over: box, ForwardLinear.self, roundingShare: 1)
+        for ranges in [zonotopes, linear] {
+          #expect(sum.isInside(try #require(ranges.last)[0]), "\(network[network.output].name) over \(box)")
+        }
+      }
+    }
+
+    // The sum is a row over the network's output, the copies after a ReLU.
+    let hidden = builder.activation(.relu, of: copies, name: "relu")
+    let network = builder.network(output: hidden)
+    for sign in [1.0, -1] {
+      let rows = LinearRows(count: 1, width: count, coefficients: row.map { $0 * sign })
+      for box in [Box(lower: [1], upper: [1]), Box(lower: [0], upper: [1])] {
+        let known = RegionBounds(of: network, over: box)
+        #expect(exact(sign) * sum <= exact(ZonotopeBounds(known).upperBounds(of: rows)[0]))
+        #expect(exact(sign) * sum <= exact(ForwardLinearBounds(known).upperBounds(of: rows)[0]))
+      }
+    }
+  }
+
   /// A layer that says how far its stored coefficients are from the file's speaks of the file's.
   @Test(arguments: 0..<10) func `the distance from the file's coefficients is counted`(_ seed: Int) throws {
     var random = RandomNetworks(seed: UInt64(7000 + seed))
