@@ -19,6 +19,8 @@ public struct BackwardPass {
     case toSource
     /// Take the largest value over the node's own box.
     case concretise
+    /// Nothing: whoever runs the pass has taken the coefficients over the activation's outputs.
+    case stop
   }
 
   /// The boxes of the region.
@@ -75,6 +77,7 @@ public struct BackwardPass {
         switch atActivation(&self, node, &rows) {
         case .toSource: add(rows, to: source)
         case .concretise: concretise(rows, over: bounds.boxes[node.id.index])
+        case .stop: break
         }
       }
     }

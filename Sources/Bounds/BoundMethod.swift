@@ -10,19 +10,25 @@ public enum BoundMethod: String, CaseIterable, Codable, Sendable {
   case crown = "CROWN"
   /// The same with lower slopes optimised for each row (α-CROWN).
   case alphaCROWN = "alpha-CROWN"
+  /// Affine forms with a noise symbol for each unstable unit (DeepZ).
+  case zonotope = "zonotope"
+  /// Affine functions of the input, carried forwards.
+  case forward = "forward"
 }
 
 extension RegionBounds {
   /// Upper bounds of linear rows over the network's output, in real arithmetic, over the whole region.
   ///
-  /// CROWN and α-CROWN are meant for bounds that were refined by ``refine()`` before; on others it is CROWN-IBP. Both are
-  /// intersected with IBP's bound of the same row, and so never looser.
+  /// CROWN and α-CROWN are meant for bounds that were refined by ``refine(lowerSlope:optimising:)`` before; on others the
+  /// former is CROWN-IBP. All are intersected with IBP's bound of the same row, and so never looser. For several sets of
+  /// rows, keep a ``ZonotopeBounds`` or ``ForwardLinearBounds``: here they are made anew at each call.
   ///
   /// - Parameters:
   ///   - rows: rows over the output.
   ///   - method: how they are bounded.
-  ///   - lowerSlope: the lower line of unstable ReLUs; without effect on IBP.
-  /// - Complexity: IBP a product with the last layers for all rows; the others one with every linear map.
+  ///   - lowerSlope: the lower line of unstable ReLUs; without effect on IBP, zonotopes and forward bounds.
+  /// - Complexity: IBP a product with the last layers for all rows; CROWN-IBP and CROWN one with every linear map; the
+  ///   others as their types say.
   public func upperBounds(of rows: LinearRows, by method: BoundMethod, lowerSlope: LowerSlope = .adaptive) -> [Double] {
     let interval = intervalUpperBounds(of: rows)
     switch method {
@@ -36,6 +42,10 @@ extension RegionBounds {
       var search = AlphaCROWN(
         rows, over: network.output, bounds: self, relaxations: relaxations(lowerSlope: lowerSlope))
       return zip(interval, search.upperBounds(AlphaSettings())).map(min)
+    case .zonotope:
+      return zip(interval, ZonotopeBounds(self).upperBounds(of: rows)).map(min)
+    case .forward:
+      return zip(interval, ForwardLinearBounds(self).upperBounds(of: rows)).map(min)
     }
   }
 

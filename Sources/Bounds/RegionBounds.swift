@@ -79,10 +79,15 @@ public struct RegionBounds: Sendable {
   ///   - box: a box that contains the node's real value at every point of the region.
   public mutating func tighten(_ node: NodeID, with box: Box) {
     boxes[node.index] = boxes[node.index].intersection(box)
-    for later in network.nodes[(node.index + 1)...] {
-      let propagated = network.interval(of: later, from: boxes, input: boxes[0])
-      boxes[later.id.index] = boxes[later.id.index].intersection(propagated)
-    }
+    for later in network.nodes[(node.index + 1)...] { tightenAlone(later.id, with: nil) }
+  }
+
+  /// Intersects one node's box with what the boxes of its sources imply, and with another that also holds, if any; the
+  /// nodes after it keep theirs.
+  mutating func tightenAlone(_ node: NodeID, with box: Box?) {
+    let propagated = network.interval(of: network[node], from: boxes, input: boxes[0])
+    let known = boxes[node.index].intersection(propagated)
+    boxes[node.index] = box.map(known.intersection) ?? known
   }
 }
 

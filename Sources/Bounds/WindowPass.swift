@@ -60,7 +60,7 @@ struct WindowPass {
     }
     constants = units.map { coefficient * layer.bias[$0] }
     let reach = bounds.errorReach[start.index]
-    errors = units.map { reach[$0] + bounds.underflowReach[start.index] }
+    errors = units.map { bounds.accountsForRounding ? reach[$0] + bounds.underflowReach[start.index] : 0 }
   }
 
   /// Upper bounds of the rows.
@@ -97,8 +97,10 @@ struct WindowPass {
     let windows = windows
     windows.with { ck_windows_mask(&$0, &values) }
     addDot(layer.bias)
-    windows.with { ck_windows_magnitude_dot(&$0, values, bounds.errorReach[node.index], &errors) }
-    for row in 0..<count { errors[row] += bounds.underflowReach[node.index] }
+    if bounds.accountsForRounding {
+      windows.with { ck_windows_magnitude_dot(&$0, values, bounds.errorReach[node.index], &errors) }
+      for row in 0..<count { errors[row] += bounds.underflowReach[node.index] }
+    }
 
     // columns = Wᵀ·rows, all rows and positions at once; then each column entry goes to its place.
     let positions = count * windows.area
@@ -188,7 +190,8 @@ struct WindowPass {
 
   private func upperBounds() -> [Double] {
     (0..<count).map { row in
-      let bound = (constants[row] + (errors[row] * (1 + 0x1p-20)).nextUp).nextUp
+      let bound =
+        bounds.accountsForRounding ? (constants[row] + (errors[row] * (1 + 0x1p-20)).nextUp).nextUp : constants[row]
       return bound.isNaN ? .infinity : bound
     }
   }
