@@ -18,6 +18,7 @@ struct ForwardAnalysis<Form: ForwardForm>: Sendable {
   init(_ known: RegionBounds, memoryLimit: Int) {
     var bounds = known
     var rules = FormRules()
+    if !known.accountsForRounding { rules.roundingShare = 0 }
     let network = known.network
     let ends = network.rowEnds
     let lastReaders = network.lastReaders

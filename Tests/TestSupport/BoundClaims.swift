@@ -29,8 +29,8 @@ extension BoundMethod {
   /// Whether the method is meant for bounds that were refined before.
   public var usesRefinedRanges: Bool {
     switch self {
-    case .ibp, .crownIBP: false
-    case .crown: true
+    case .ibp, .crownIBP, .zonotope, .forward: false
+    case .crown, .alphaCROWN: true
     }
   }
 

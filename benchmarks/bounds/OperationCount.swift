@@ -50,6 +50,17 @@ struct OperationCount {
     return total
   }
 
+  /// Matrix products forwards, with so many vectors at each linear map.
+  ///
+  /// - Parameter vectors: how many, given one for each input and one for each unstable unit so far.
+  private func forwards(_ bounds: RegionBounds, vectors: (Double) -> Double) -> Double {
+    var generators = Double(network.inputCount)
+    return network.nodes.reduce(0) { total, node in
+      generators += Double(bounds.unstableUnits(of: node).count)
+      return total + vectors(generators) * product(node)
+    }
+  }
+
   /// All of it for some rows by one method.
   ///
   /// - Parameter refined: the ranges after refinement; with those before it, an estimate that is too large for CROWN.
@@ -60,6 +71,11 @@ struct OperationCount {
     case .ibp: intervals + elided
     case .crownIBP: intervals + elided + relaxed
     case .crown: intervals + refinement(interval, refined) + elided + relaxed
+    case .alphaCROWN:
+      intervals + refinement(interval, refined) + elided + relaxed
+        + Double(AlphaSettings().iterations) * (relaxed + Double(rows) * backwards(from: network.output))
+    case .zonotope: intervals + forwards(interval) { $0 } + elided
+    case .forward: intervals + forwards(interval) { _ in 4 * Double(network.inputCount + 1) } + elided
     }
   }
 }
