@@ -85,7 +85,7 @@ func tests() -> [Target] {
     ("VNNLIB", ["Networks", "CZlib"]),
     ("Datasets", ["Tensors", "CZlib", "CPNG"]),
     ("Downloads", ["Datasets", "CZlib"]),
-    ("Bounds", []),
+    ("Bounds", ["Attacks"]),
     ("Attacks", []),
     ("RegionNetworks", []),
     ("MathematicalPrograms", []),
