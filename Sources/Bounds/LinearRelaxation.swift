@@ -22,7 +22,7 @@ struct Line: Hashable, Sendable {
 ///
 /// - Soundness: both hold in real arithmetic for the stored doubles: slopes are chosen freely, offsets are rounded to the
 ///   safe side. On an unbounded range a line may be missing; its offset is then infinite and its slope 0.
-/// - Source: Zhang et al. 2018 (CROWN), section 3; Singh et al. 2019 (DeepPoly), section 4.
+/// - Source: Zhang et al. 2018 (CROWN); Singh et al. 2019 (DeepPoly).
 public struct LinearRelaxation: Sendable {
   /// The slope of each unit's lower line; or such slopes for each row that will be relaxed, row after row.
   public private(set) var lowerSlope: [Double]
@@ -47,7 +47,7 @@ public struct LinearRelaxation: Sendable {
   /// The lines of an activation on a box of pre-activations.
   ///
   /// - Parameter lowerSlope: the lower line of ReLUs without a fixed sign.
-  /// - Complexity: a few operations for each ReLU, some twenty calls of `exp` for each sigmoid or tanh.
+  /// - Complexity: a few operations for each ReLU, some twenty or thirty calls of `exp` for each sigmoid or tanh.
   public init(of activation: Activation, on box: Box, lowerSlope: LowerSlope = .adaptive) {
     let lines = (0..<box.count).map { i in
       switch activation {

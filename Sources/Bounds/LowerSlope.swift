@@ -1,7 +1,7 @@
 /// The line through the origin that bounds a ReLU from below where its pre-activation has no fixed sign.
 ///
 /// Every slope in `[0, 1]` is sound, and none is best on all rows: the smallest of several bounds is a bound.
-/// - Source: Zhang et al. 2018 (CROWN), section 3.3; Singh et al. 2019 (DeepPoly), section 4.
+/// - Source: Zhang et al. 2018 (CROWN), the adaptive slope; Singh et al. 2019 (DeepPoly).
 public enum LowerSlope: String, CaseIterable, Codable, Sendable {
   /// 1 where u > −l on the range `[l, u]`, else 0: the smaller area between the lines.
   case adaptive

@@ -17,8 +17,8 @@ import Networks
 ///   and largest at an end. On its part above 0, for whatever t ≥ 0, f lies below its tangent at t, which makes
 ///   h(z) ≤ f(t) − s·t + (f′(t) − s)·(z − t): linear in z and largest at an end. As s is f′(t) but for rounding, or the
 ///   chord's slope with t = u, nothing is lost but rounding.
-/// - Source: Zhang et al. 2018 (CROWN), section 3.3 and appendix, takes t* itself; Singh et al. 2019 (DeepPoly), section
-///   4.4, takes min(f′(l), f′(u)) as the slope.
+/// - Source: Zhang et al. 2018 (CROWN), tables 2 and 3, where t = t*; Singh et al. 2019 (DeepPoly), where the slope is
+///   min(f′(l), f′(u)).
 extension Activation {
   /// The two lines on a range; constants where it is unbounded or so wide that nothing else can be computed.
   ///
