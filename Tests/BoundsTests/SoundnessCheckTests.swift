@@ -17,10 +17,13 @@ import Testing
     }
   }
 
-  /// Without the account of rounding, the same networks beat every method, and networks of every kind do.
+  /// Without the account of rounding, the same networks beat every method that rests on backward passes, and networks of
+  /// every kind do.
   @Test func `the judge notices what ignores rounding`() throws {
-    let judge = try SoundnessCheck(networks: 140, accountsForRounding: false).run()
-    #expect(Set(judge.violations.map(\.claimant)) == Set(BoundMethod.allCases.map(\.rawValue)))
+    let judge = try SoundnessCheck(networks: 160, accountsForRounding: false).run()
+    for method in [BoundMethod.ibp, .crownIBP, .crown] {
+      #expect(judge.violations.contains { $0.claimant == method.rawValue }, "none by \(method)")
+    }
     for kind in RandomNetworks.Extreme.allCases {
       #expect(judge.violations.contains { $0.subject.contains("\(kind)") }, "none in \(kind) networks")
     }
@@ -32,13 +35,13 @@ import Testing
     var judge = BoundJudge()
     for kind in RandomNetworks.Extreme.allCases {
       for _ in 0..<10 {
-        let network = try random.network(kind)
+        let (network, file) = try random.network(kind)
         let box = random.extremeBox(network.inputCount)
         let rows = LinearRows(count: 3, width: 3, coefficients: random.coefficients())
         var claims = BoundClaims(about: network, over: box, rows: rows)
         claims.boxes = [("rounded to nearest", nearestIntervals(of: network, over: box))]
         claims.upperBounds = []
-        judge.judge(claims, about: network, at: (0..<4).map { _ in random.point(in: box) })
+        judge.judge(claims, about: file, at: (0..<4).map { _ in random.point(in: box) })
       }
     }
     #expect(judge.violations.count > 100)

@@ -39,6 +39,9 @@ public struct BoundJudge: Sendable {
   }
 
   /// Judges claims about a network at some points of the box.
+  ///
+  /// - Parameter network: the network whose values count: the file's, where the claims were made for one that differs
+  ///   from it by what its layers admit.
   public mutating func judge(_ claims: BoundClaims, about network: Network, at points: [[Double]]) {
     networks += 1
     for point in points {

@@ -19,24 +19,35 @@ extension RandomNetworks {
     case cancelling
     /// Weights among the subnormal numbers, and large ones that bring what is left of them back.
     case denormal
+    /// Coefficients that differ from the file's by all that the layers admit.
+    case folded
   }
 
   /// A small network of one kind, with three outputs.
-  public mutating func network(_ extreme: Extreme) throws -> Network {
+  ///
+  /// - Returns: the network that bounds are claimed for, and the file's, which must keep to them: the same but for
+  ///   ``Extreme/folded``.
+  public mutating func network(_ extreme: Extreme) throws -> (claimed: Network, file: Network) {
     let usual = spread
     defer { spread = usual }
     spread = extreme == .tame || extreme == .hugeBiases || extreme == .denormal ? 0 : 40
+    let network: Network
     switch extreme {
-    case .tame, .wide:
-      var sizes = [index(1...4)]
-      for _ in 0..<index(0...2) { sizes.append(index(1...6)) }
-      return try dense(sizes + [3])
-    case .convolutional: return try convolutional()
-    case .gathered: return try gathered()
-    case .hugeBiases: return try hugeBiases()
-    case .denormal: return try denormal()
-    case .cancelling: return try cancelling()
+    case .tame, .wide: network = try dense(sizes())
+    case .convolutional: network = try convolutional()
+    case .gathered: network = try gathered()
+    case .hugeBiases: network = try hugeBiases()
+    case .denormal: network = try denormal()
+    case .cancelling: network = try cancelling()
+    case .folded: return try folded()
     }
+    return (network, network)
+  }
+
+  private mutating func sizes() -> [Int] {
+    var sizes = [index(1...4)]
+    for _ in 0..<index(0...2) { sizes.append(index(1...6)) }
+    return sizes + [3]
   }
 
   /// A box for such a network: a point, nearly a point, of the usual size, or far from zero.
@@ -95,6 +106,30 @@ extension RandomNetworks {
       ]
       : [layer(4, inputs, scale: 0x1p1000), layer(4, 4), layer(3, 4, scale: 0x1p-1055, bias: 0x1p-60)]
     return try chain(inputs, layers)
+  }
+
+  /// Coefficients of single precision and others a 2⁻²⁰th away from them, which leaves nothing to round.
+  private mutating func folded() throws -> (claimed: Network, file: Network) {
+    let sizes = sizes()
+    let share = 0x1p-20
+    var stored: [LinearLayer] = []
+    var file: [LinearLayer] = []
+    for (columns, rows) in zip(sizes, sizes.dropFirst()) {
+      let weights = weights(rows * columns).map { Double(Float($0)) }
+      let bias = self.weights(rows).map { Double(Float($0)) }
+      func moved(_ values: [Double], _ random: inout RandomNetworks) -> [Double] {
+        values.map { random.index(0...1) == 0 ? $0 + share * $0 : $0 - share * $0 }
+      }
+      stored.append(
+        LinearLayer(
+          map: .dense(DenseMap(rows: rows, columns: columns, weights: weights)), bias: bias,
+          coefficientError: share, biasError: bias.map { share * $0.magnitude }))
+      file.append(
+        LinearLayer(
+          map: .dense(DenseMap(rows: rows, columns: columns, weights: moved(weights, &self))),
+          bias: moved(bias, &self)))
+    }
+    return (try chain(sizes[0], stored), try chain(sizes[0], file))
   }
 
   /// A sum of branches that take each other away, up to weights 2⁻⁵² apart.

@@ -35,12 +35,12 @@ public struct SoundnessCheck: Sendable {
     var random = RandomNetworks(seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(index))
     let kinds = RandomNetworks.Extreme.allCases
     let kind = kinds[index % kinds.count]
-    let network = try random.network(kind)
+    let (network, file) = try random.network(kind)
     let box = random.extremeBox(network.inputCount)
     let rows = LinearRows(count: 3, width: 3, coefficients: random.coefficients())
     let claims = BoundClaims(about: network, over: box, rows: rows, accountsForRounding: accountsForRounding)
     var judge = BoundJudge(subject: "network \(index) (\(kind))")
-    judge.judge(claims, about: network, at: (0..<points).map { _ in random.point(in: box) })
+    judge.judge(claims, about: file, at: (0..<points).map { _ in random.point(in: box) })
     return judge
   }
 }

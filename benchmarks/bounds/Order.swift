@@ -103,7 +103,7 @@ struct Order: ParsableCommand {
         lines.append(
           "  \(first.rawValue) against \(second.rawValue): tighter in \(comparison.first) rows, looser in "
             + "\(comparison.second), of \(comparison.rows); mean difference "
-            + String(format: "%.4f", comparison.meanDifference))
+            + String(format: "%.3g", comparison.meanDifference))
       }
     }
     return (lines + order.violations.prefix(10).map { "  " + $0 }).joined(separator: "\n")

@@ -22,7 +22,7 @@ struct Throughput: ParsableCommand {
   @Option(help: "Different images for each measurement.") var samples = 8
   @Option(parsing: .upToNextOption, help: "Numbers of threads.") var threads = [1, 2]
   @Option(help: "Seconds for each measurement.") var seconds = 6.0
-  @Option(help: "Leave out what would take longer than so many seconds a sample even at the machine's best.")
+  @Option(help: "Leave out what may take longer than so many seconds a sample at the machine's best.")
   var limit = 60.0
   @Option(help: "The radius of the ball around an image.") var epsilon = 0.1
   @Option(help: "Which weights and images.") var seed: UInt64 = 1
@@ -56,7 +56,8 @@ struct Throughput: ParsableCommand {
             // In a table for people; a program sees that the line is missing.
             if !json {
               print(
-                Self.row([kind.rawValue, method.rawValue, "\(threads)"]) + "  up to \(format(least, 0)) s a sample")
+                Self.row([kind.rawValue, method.rawValue, "\(threads)"])
+                  + "left out: up to \(format(least, 0)) s a sample")
             }
             continue
           }
