@@ -101,7 +101,18 @@ import Testing
       }
     }
 
-    // The sum is a row over the network's output, the copies after a ReLU.
+    // The sum is a row over ReLUs of the input itself, which have no error of their own.
+    var direct = NetworkBuilder(inputShape: vector)
+    let positive = direct.activation(.relu, of: direct.input, name: "relu")
+    let ones = [Double](repeating: 1, count: count)
+    let known = RegionBounds(of: direct.network(output: positive), over: Box(lower: ones, upper: ones))
+    for sign in [1.0, -1] {
+      let rows = LinearRows(count: 1, width: count, coefficients: row.map { $0 * sign })
+      #expect(exact(sign) * sum <= exact(ZonotopeBounds(known).upperBounds(of: rows)[0]))
+      #expect(exact(sign) * sum <= exact(ForwardLinearBounds(known).upperBounds(of: rows)[0]))
+    }
+
+    // The sum is a row over the copies after a ReLU.
     let hidden = builder.activation(.relu, of: copies, name: "relu")
     let network = builder.network(output: hidden)
     for sign in [1.0, -1] {
@@ -110,6 +121,28 @@ import Testing
         let known = RegionBounds(of: network, over: box)
         #expect(exact(sign) * sum <= exact(ZonotopeBounds(known).upperBounds(of: rows)[0]))
         #expect(exact(sign) * sum <= exact(ForwardLinearBounds(known).upperBounds(of: rows)[0]))
+      }
+    }
+  }
+
+  /// Each small term is lost beside the first one, which the last one takes away again.
+  @Test func `partial sums of many nodes are counted`() throws {
+    let count = 1000
+    var builder = NetworkBuilder(inputShape: Shape(vector: 1))
+    let terms = try (0..<count).map { i in
+      try builder.linear(
+        LinearLayer(map: .diagonal(DiagonalMap(factors: [i == 0 ? 1 : i == count - 1 ? -1 : 0x1p-53]))),
+        of: builder.input, shape: Shape(vector: 1), name: "term \(i)")
+    }
+    let output = try builder.sum(terms, shape: Shape(vector: 1), name: "sum")
+    let network = builder.network(output: output)
+    let truth = exact(Double(count - 2) * 0x1p-53)
+    for box in [Box(lower: [1], upper: [1]), Box(lower: [-1], upper: [1])] {
+      for ranges in [
+        ranges(of: network, over: box, Zonotope.self, roundingShare: 1),
+        ranges(of: network, over: box, ForwardLinear.self, roundingShare: 1),
+      ] {
+        #expect(truth.isInside(try #require(ranges.last)[0]))
       }
     }
   }
