@@ -97,15 +97,22 @@ public struct DatasetCheck: Sendable {
     case .mnist: return has(MNIST.files(split), in: path)
     case .cifar10: return has(CIFAR10.files(split), in: CIFAR10.folder(path))
     case .npy:
-      let names = NumpyImages.names(split).flatMap { ["\($0.images).npy", "\($0.labels).npy"] }
-      if DataFile.isFolder(path) { return has(names, in: path) }
-      // An archive that cannot be read is reported by the split that is always looked for.
+      if DataFile.isFolder(path) { return has(Array(Self.arrays(split)), in: path) }
+      // An archive that cannot be read, or has neither split, is reported by the one that is always looked for.
       guard let archive = try? ZipArchive(path.path) else { return split == .test }
-      return archive.entries.contains { names.contains($0.name) }
+      let present = Set(archive.entries.map(\.name))
+      let all = DatasetSplit.allCases.map { Self.arrays($0) }
+      return all.contains { !$0.isDisjoint(with: present) }
+        ? !Self.arrays(split).isDisjoint(with: present) : split == .test
     case .png:
       guard let folder = try? PNGFolder.folder(path, split) else { return false }
       return folder != path || DataFile.hasContents(folder)
     }
+  }
+
+  /// The names of files, or of an archive's entries, that belong to a split.
+  private static func arrays(_ split: DatasetSplit) -> Set<String> {
+    Set(NumpyImages.names(split).flatMap { ["\($0.images).npy", "\($0.labels).npy"] })
   }
 
   /// What is wrong with each file of a split by itself.
@@ -127,7 +134,7 @@ public struct DatasetCheck: Sendable {
       }
     case .npy: break
     case .png:
-      guard let folder = try? PNGFolder.folder(path, split), let items = try? PNGFolder.items(folder) else { break }
+      guard let items = try? PNGFolder.items(path, split).items else { break }
       let first = items.lazy.compactMap { try? PNGFolder.image($0, extents: nil) }.first
       let extents = first.map { [$0.channels, $0.height, $0.width] }
       for item in items { look { () throws(DatasetError) in _ = try PNGFolder.image(item, extents: extents) } }

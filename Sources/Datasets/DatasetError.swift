@@ -46,6 +46,14 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case rangeOfBytes(file: String)
   /// A line of a list of labels cannot be read.
   case listLine(file: String, line: Int, reason: String)
+  /// The folder of a class has a number that no class has.
+  case noClass(folder: String)
+  /// The folders of two classes have the same number.
+  case sameClass(folder: String, first: String, second: String)
+  /// There are more folders than classes can be.
+  case tooManyClasses(folder: String, count: Int)
+  /// An archive lacks arrays; the ones that it has.
+  case missingArrays(archive: String, wanted: String, found: [String])
   /// A file among images that is none.
   case strayFile(file: String)
   /// Synthetic images were asked for in a number that cannot be made.
@@ -97,6 +105,16 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(file) holds bytes, whose range is 0...1: leave out `--range`, which is for images of float32 or float64"
     case .listLine(let file, let line, let reason):
       "\(file), line \(line): \(reason); write a file name, a comma and a label, as in `0001.png,7`"
+    case .noClass(let folder):
+      "\(folder) names no class: the folders of classes have numbers from 0 to \(LabelledImages.largestClassCount - 1), "
+        + "or names that are no numbers"
+    case .sameClass(let folder, let first, let second):
+      "\(folder) has both \(first) and \(second), which are the same class: put their files into one folder"
+    case .tooManyClasses(let folder, let count):
+      "\(folder) has \(count) folders of classes; at most \(LabelledImages.largestClassCount) are accepted"
+    case .missingArrays(let archive, let wanted, let found):
+      "\(archive) lacks arrays: wanted are \(wanted); it has "
+        + (found.isEmpty ? "none" : found.joined(separator: ", ")) + ": write it with `numpy.savez`, naming each array"
     case .strayFile(let file):
       "\(file) is no .png file: convert it, or move it out of the folder of images"
     case .syntheticCount(let count, let limit):

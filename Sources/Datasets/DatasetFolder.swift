@@ -23,18 +23,18 @@ public enum DatasetFolder: String, Sendable, CaseIterable {
     }
   }
 
-  /// What kind of data set is at a path, by the names of its files, or nil where they are of none.
-  public static func detect(_ path: URL) -> DatasetFolder? {
-    guard DataFile.isFolder(path) else { return path.pathExtension == "npz" ? .npy : nil }
+  /// What kinds of data sets are at a path, by the names of the files there, whatever is wrong with these.
+  ///
+  /// Pictures count where there is no other kind: they may stand beside the files of one.
+  public static func detect(_ path: URL) -> [DatasetFolder] {
+    guard DataFile.isFolder(path) else { return path.pathExtension == "npz" ? [.npy] : [] }
     func has(_ names: [String], in folder: URL) -> Bool { names.contains { DataFile.present($0, in: folder) != nil } }
-    if has(KnownFiles.mnist.map(\.name), in: path) { return .mnist }
-    if has(KnownFiles.cifar10.map(\.name), in: CIFAR10.folder(path)) { return .cifar10 }
+    var found: [DatasetFolder] = []
+    if has(KnownFiles.mnist.map(\.name), in: path) { found.append(.mnist) }
+    if has(KnownFiles.cifar10.map(\.name), in: CIFAR10.folder(path)) { found.append(.cifar10) }
     let arrays = DatasetSplit.allCases.flatMap { NumpyImages.names($0).flatMap { [$0.images, $0.labels] } }
-    if has(arrays.map { "\($0).npy" }, in: path) { return .npy }
-    let isOfPictures = DatasetSplit.allCases.contains { split in
-      (try? PNGFolder.folder(path, split)).map { (try? PNGFolder.items($0)) != nil } ?? false
-    }
-    return isOfPictures ? .png : nil
+    if has(arrays.map { "\($0).npy" }, in: path) { found.append(.npy) }
+    return found.isEmpty && PNGFolder.isMeant(path) ? [.png] : found
   }
 
   /// What a folder of the kind should hold, for messages.

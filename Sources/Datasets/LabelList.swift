@@ -19,7 +19,10 @@ enum LabelList {
     } catch {
       throw .file(error)
     }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    // Some editors put a byte order mark at the start, which is no part of the first name.
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    guard let text = String(validating: bytes.dropFirst(bytes.starts(with: mark) ? mark.count : 0), as: UTF8.self)
+    else {
       throw .listLine(file: file, line: 1, reason: "the file is not in UTF-8")
     }
     let isTable = name.hasSuffix(".csv")

@@ -1,4 +1,5 @@
 import Foundation
+import Gzip
 import Tensors
 
 /// Arrays in NumPy's `.npy` files.
@@ -16,6 +17,12 @@ public enum NumpyArray {
   /// Values are exact: what no double equals is refused.
   /// - Throws: ``NumpyError``.
   public static func read(_ file: URL) throws(NumpyError) -> Tensor<Double> {
+    do throws(GzipError) {
+      try RegularFile.size(of: file.path)
+    } catch {
+      guard case .unreadable(_, let reason) = error else { throw .unreadable(file: file.path, reason: "\(error)") }
+      throw .unreadable(file: file.path, reason: reason)
+    }
     let data: Data
     do {
       data = try Data(contentsOf: file)

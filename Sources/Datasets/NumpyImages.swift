@@ -29,9 +29,9 @@ public enum NumpyImages {
   public static func load(
     _ path: URL, split: DatasetSplit, validRange: ClosedRange<Double>? = nil
   ) throws(DatasetError) -> LabelledImages {
-    let found = try arrays(path, split)
+    var found = try arrays(path, split)
     let labels = try labels(found.labels, of: found.labelsFile)
-    let (shape, pixels) = try images(found.images, of: found.imagesFile, validRange: validRange)
+    let (shape, pixels) = try images(&found.images, of: found.imagesFile, validRange: validRange)
     guard pixels.count == labels.count * shape.count else {
       throw .countMismatch(
         images: pixels.count / shape.count, imagesFile: found.imagesFile, labels: labels.count,
@@ -50,7 +50,7 @@ public enum NumpyImages {
 
   private static func arrays(_ path: URL, _ split: DatasetSplit) throws(DatasetError) -> Found {
     if DataFile.isFolder(path) {
-      let pair = try choose(split, in: path) { DataFile.present("\($0).npy", in: path) }
+      let pair = try choose(split, in: path, archive: nil) { DataFile.present("\($0).npy", in: path) }
       do throws(GzipError) {
         return Found(
           images: try GzipReader.contents(of: pair.images.path, limit: largestFile),
@@ -67,7 +67,9 @@ public enum NumpyImages {
       do throws(ZipError) { return try body() } catch { throw .zip(error) }
     }
     let archive = try fromZip { () throws(ZipError) in try ZipArchive(path.path) }
-    let pair = try choose(split, in: path) { name in archive.entries.first { $0.name == "\(name).npy" } }
+    let pair = try choose(split, in: path, archive: archive) { name in
+      archive.entries.first { $0.name == "\(name).npy" }
+    }
     return try fromZip { () throws(ZipError) in
       Found(
         images: try archive.contents(of: pair.images, limit: largestFile),
@@ -78,7 +80,7 @@ public enum NumpyImages {
 
   /// The one pair of names under which both parts are there.
   private static func choose<Item>(
-    _ split: DatasetSplit, in path: URL, _ item: (String) -> Item?
+    _ split: DatasetSplit, in path: URL, archive: ZipArchive?, _ item: (String) -> Item?
   ) throws(DatasetError) -> (images: Item, labels: Item) {
     var chosen: (name: String, images: Item, labels: Item)?
     for names in names(split) {
@@ -87,6 +89,7 @@ public enum NumpyImages {
       guard images != nil || labels != nil else { continue }
       if let chosen { throw .ambiguous(path: path.path, first: "\(chosen.name).npy", second: "\(names.images).npy") }
       guard let images, let labels else {
+        if let archive { throw missing("\(names.images) and \(names.labels)", from: archive) }
         throw .missing(
           file: "\(path.path)/\(images == nil ? names.images : names.labels).npy",
           wanted: "\(names.images).npy and \(names.labels).npy")
@@ -94,15 +97,29 @@ public enum NumpyImages {
       chosen = (names.images, images, labels)
     }
     guard let chosen else {
+      if let archive {
+        let wanted = names(split).map { "\($0.images) and \($0.labels)" }.joined(separator: ", or ")
+        throw missing(wanted, from: archive)
+      }
       let wanted = names(split).map { "\($0.images).npy and \($0.labels).npy" }.joined(separator: ", or ")
       throw .notThere(path: "\(path.path)/\(names(split)[0].images).npy", wanted: "under another name: \(wanted)")
     }
     return (chosen.images, chosen.labels)
   }
 
-  /// The images of an array, whatever is in them.
+  /// What an archive lacks, and what it has.
+  private static func missing(_ wanted: String, from archive: ZipArchive) -> DatasetError {
+    // An archive may have any number of entries with names of any length.
+    let found = archive.entries.prefix(10).map { entry in
+      String((entry.name.hasSuffix(".npy") ? entry.name.dropLast(4) : entry.name[...]).prefix(40))
+    }
+    return .missingArrays(
+      archive: archive.file, wanted: wanted, found: found + (archive.entries.count > 10 ? ["others"] : []))
+  }
+
+  /// The images of an array, whatever is in them; the bytes become those of the images, in their place.
   private static func images(
-    _ bytes: [UInt8], of file: String, validRange: ClosedRange<Double>?
+    _ bytes: inout [UInt8], of file: String, validRange: ClosedRange<Double>?
   ) throws(DatasetError) -> (shape: Shape, pixels: Pixels) {
     let layout = try fromNumpy { () throws(NumpyError) in try NumpyArray.layout(of: bytes, file: file) }
     let extents = layout.shape.extents
@@ -119,11 +136,12 @@ public enum NumpyImages {
     switch layout.descriptor {
     case "|u1":
       guard validRange == nil else { throw .rangeOfBytes(file: file) }
-      let elements = Array(bytes[layout.start...])
-      guard elements.count == layout.shape.count else {
-        throw .numpy(.length(file: file, shape: extents, expected: layout.shape.count, found: elements.count))
+      let count = bytes.count - layout.start
+      guard count == layout.shape.count else {
+        throw .numpy(.length(file: file, shape: extents, expected: layout.shape.count, found: count))
       }
-      return (shape, .bytes(elements))
+      bytes.removeFirst(layout.start)
+      return (shape, .bytes(bytes))
     case "<f4", "<f8":
       let tensor = try fromNumpy { () throws(NumpyError) in try NumpyArray.decode(bytes, file: file) }
       return (shape, .numbers(tensor.values, validRange: validRange ?? 0...1))

@@ -1,5 +1,6 @@
 import CZlib
 import Foundation
+import Gzip
 
 /// A zip archive, as far as `.npz` files need one: entries stored or deflated, of less than 4 GiB.
 ///
@@ -22,6 +23,8 @@ struct ZipArchive {
   /// The entries, in the order of the directory.
   let entries: [Entry]
   private let handle: FileHandle
+  /// How many bytes the archive has.
+  private let length: Int
 
   /// The largest directory that is accepted.
   private static let largestDirectory = 1 << 24
@@ -34,22 +37,17 @@ struct ZipArchive {
   /// - Throws: ``ZipError``.
   init(_ file: String) throws(ZipError) {
     self.file = file
-    let length: Int
     do {
       // A device or a pipe has no end to look at.
-      let kind = try FileManager.default.attributesOfItem(atPath: file)[.type] as? FileAttributeType
-      guard kind == .typeRegular || kind == .typeSymbolicLink else {
-        throw ZipError.unreadable(file: file, reason: "it is no ordinary file")
-      }
+      length = try RegularFile.size(of: file)
       handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-      length = Int(try handle.seekToEnd())
-    } catch let error as ZipError {
-      throw error
+    } catch GzipError.unreadable(_, let reason) {
+      throw .unreadable(file: file, reason: reason)
     } catch {
       throw .unreadable(file: file, reason: error.localizedDescription)
     }
     let tailStart = max(0, length - Self.endSize - Self.longestComment)
-    let tail = try Self.read(handle, tailStart..<length, of: file)
+    let tail = try Self.read(handle, tailStart..<length, length: length, of: file)
     let end = try Self.endRecord(tail, of: file)
     let fields = tail[end...]
     let count = Self.number(fields, 10, 2)
@@ -64,18 +62,19 @@ struct ZipArchive {
     guard start + size <= tailStart + (end - tail.startIndex), size <= Self.largestDirectory else {
       throw .damaged(file: file, reason: "its directory does not lie inside it")
     }
-    entries = try Self.directory(Self.read(handle, start..<start + size, of: file), count: count, of: file)
+    entries = try Self.directory(
+      Self.read(handle, start..<start + size, length: length, of: file), count: count, of: file)
   }
 
   /// An entry's contents.
   ///
-  /// The memory grows with what is read, not with what the archive announces.
+  /// The memory that is touched grows with what is read, not with what the archive announces.
   /// - Throws: ``ZipError``, also where there are more than `limit` bytes.
   func contents(of entry: Entry, limit: Int) throws(ZipError) -> [UInt8] {
     guard entry.size <= limit else {
       throw .tooLarge(file: file, name: entry.name, size: entry.size, limit: limit)
     }
-    let header = try Self.read(handle, entry.offset..<entry.offset + 30, of: file)
+    let header = try read(entry.offset..<entry.offset + 30)
     guard header.starts(with: [0x50, 0x4B, 3, 4]) else {
       throw .entry(file: file, name: entry.name, reason: "its local header is not where the directory says")
     }
@@ -86,7 +85,7 @@ struct ZipArchive {
       guard entry.size == entry.compressedSize else {
         throw .entry(file: file, name: entry.name, reason: "it is stored, and has two sizes")
       }
-      bytes = try Self.read(handle, start..<start + entry.size, of: file)
+      bytes = try read(start..<start + entry.size)
     case 8: bytes = try inflated(entry, from: start)
     default:
       throw .unsupported(
@@ -112,13 +111,14 @@ struct ZipArchive {
     defer { inflateEnd(&stream) }
     func damaged(_ reason: String) -> ZipError { .entry(file: file, name: entry.name, reason: reason) }
     var bytes: [UInt8] = []
+    // Room for what the directory says, as far as the archive can hold that, so that growing does not need it twice.
+    bytes.reserveCapacity(min(entry.size, GzipReader.largestExpansion * min(entry.compressedSize, length)))
     var piece = [UInt8](repeating: 0, count: 1 << 18)
     var taken = 0
     var status = Z_OK
     while status != Z_STREAM_END {
       guard taken < entry.compressedSize else { throw damaged("it breaks off") }
-      var input = try Self.read(
-        handle, start + taken..<start + min(entry.compressedSize, taken + (1 << 16)), of: file)
+      var input = try read(start + taken..<start + min(entry.compressedSize, taken + (1 << 16)))
       let available = input.count
       let failure: ZipError? = input.withUnsafeMutableBufferPointer { input in
         stream.next_in = input.baseAddress
@@ -202,9 +202,17 @@ struct ZipArchive {
     return bytes[start..<start + length].reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 
-  /// All bytes of a range of the file, read piece by piece.
-  private static func read(_ handle: FileHandle, _ range: Range<Int>, of file: String) throws(ZipError) -> [UInt8] {
+  /// All bytes of a range of the archive.
+  private func read(_ range: Range<Int>) throws(ZipError) -> [UInt8] {
+    try Self.read(handle, range, length: length, of: file)
+  }
+
+  /// All bytes of a range of the file, which has `length` bytes, read piece by piece.
+  private static func read(
+    _ handle: FileHandle, _ range: Range<Int>, length: Int, of file: String
+  ) throws(ZipError) -> [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(max(0, min(range.count, length - range.lowerBound)))
     do {
       try handle.seek(toOffset: UInt64(range.lowerBound))
       while bytes.count < range.count,

@@ -67,13 +67,23 @@ public struct DatasetFetch: Sendable {
     case .archive(let name, let size, let sha256, let inner):
       let target = folder.appendingPathComponent(inner)
       guard try !missing(in: target).isEmpty else { return }
-      try make(target)
+      try make(folder)
       let archive = part(folder.appendingPathComponent(name))
       try fetch(name, to: archive, limit: size) { path throws(TransferError) in
         try check(path, size: size, sha256: sha256)
+        // Only now is there something to go into it.
+        do throws(DownloadError) { try make(target) } catch {
+          throw .disk(file: target.path, reason: error.description)
+        }
         let names = dataset.files.map { ("\(inner)/\($0.name)", $0.size) }
-        try TarArchive.extract(path, Dictionary(uniqueKeysWithValues: names)) {
-          part(folder.appendingPathComponent($0)).path
+        do throws(TransferError) {
+          try TarArchive.extract(path, Dictionary(uniqueKeysWithValues: names)) {
+            part(folder.appendingPathComponent($0)).path
+          }
+        } catch {
+          // Removes nothing but an empty folder.
+          rmdir(target.path)
+          throw error
         }
       }
       for file in dataset.files {
@@ -139,7 +149,7 @@ public struct DatasetFetch: Sendable {
       return true
     } catch {
       switch error {
-      case .truncated, .connection, .disk: throw error
+      case .truncated, .connection, .redirect, .disk: throw error
       case .status(let status) where status != 416: throw error
       case .status, .tooLarge, .wrongContents:
         try? FileManager.default.removeItem(at: place)

@@ -34,6 +34,8 @@ public enum DownloadError: Error, Equatable, Sendable, CustomStringConvertible {
 public enum TransferError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The server answered with another status than success.
   case status(Int)
+  /// The server points to an address that is on no server.
+  case redirect(to: String)
   /// The server could not be reached, or the connection broke.
   case connection(String)
   /// The body ended early.
@@ -49,6 +51,7 @@ public enum TransferError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .status(404): "it is not there (status 404)"
     case .status(let status): "the server answered with status \(status)"
+    case .redirect(let address): "the server points to \(address), which is no http or https address"
     case .connection(let reason): reason
     case .truncated(let received, let expected): "the connection ended after \(received) of \(expected) bytes"
     case .tooLarge(let limit): "it is longer than the \(limit) bytes that it may have"

@@ -72,10 +72,28 @@ final class Transfer: NSObject, URLSessionDataDelegate, Sendable {
   // MARK: What the session tells
 
   func urlSession(
+    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+    newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
+  ) {
+    // The library takes `file:///x` for the place /x on the same server, so the header itself is looked at as well.
+    let named = response.value(forHTTPHeaderField: "Location")
+    let schemes = [named.flatMap { URL(string: $0)?.scheme }, request.url?.scheme].compactMap { $0?.lowercased() }
+    guard schemes.allSatisfy({ $0 == "http" || $0 == "https" }) else {
+      let address = named ?? request.url?.absoluteString ?? ""
+      state.withLock { $0.failure = $0.failure ?? .redirect(to: String(address.prefix(200))) }
+      completionHandler(nil)
+      task.cancel()
+      return
+    }
+    completionHandler(request)
+  }
+
+  func urlSession(
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
   ) {
     let goesOn = state.withLock { state in
+      guard state.failure == nil else { return false }
       let status = (response as? HTTPURLResponse)?.statusCode ?? 0
       switch status {
       case 206 where startOfRange(response) == state.received: break
@@ -88,16 +106,17 @@ final class Transfer: NSObject, URLSessionDataDelegate, Sendable {
         state.failure = .status(status)
         return false
       }
-      if response.expectedContentLength >= 0 {
-        state.expected = state.received + Int(response.expectedContentLength)
-      }
-      if let expected = state.expected, expected > limit {
+      let announced = Int(response.expectedContentLength)
+      guard announced <= limit - state.received else {
         state.failure = .tooLarge(limit: limit)
         return false
       }
+      if announced >= 0 { state.expected = state.received + announced }
       return true
     }
     completionHandler(goesOn ? .allow : .cancel)
+    // Some versions of the library do not heed the answer, and would wait for the body.
+    if !goesOn { dataTask.cancel() }
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
@@ -164,6 +183,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, Sendable {
     case .cannotFindHost, .dnsLookupFailed: "the server's name is not known here"
     case .timedOut: "the server does not answer"
     case .networkConnectionLost: "the connection broke"
+    case .httpTooManyRedirects: "the server points from address to address without end"
     case .unsupportedURL, .badURL: "no such kind of address is supported"
     case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
       .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:

@@ -15,6 +15,9 @@ struct Epsilon: ExpressibleByArgument {
 
   init(_ value: Double) { self.value = value }
 
+  /// What the help shows.
+  var defaultValueDescription: String { "\(value)" }
+
   init?(argument: String) {
     let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
     switch (parts.count, parts.first ?? nil, parts.last ?? nil) {
@@ -51,13 +54,18 @@ struct DataOptions: ParsableArguments {
     help: "The valid range of images of float32 or float64, such as -1...1; 0...1 by default. Bytes are b/255.")
   var range: ValidRange?
 
-  @Option(parsing: .unconditional, help: "Which test samples: 0..<100, 0...99, 17, or several with commas.")
-  var samples = "0..<100"
+  @Option(
+    parsing: .unconditional,
+    help: "Which test samples: 0..<100, 0...99, 17, or several with commas; the first 100 by default.")
+  var samples: String?
+
+  /// How many samples are taken, if there are so many, where the user names none.
+  private static let usualSamples = 100
 
   /// The test images of the data set.
   func images() throws -> LabelledImages {
     // What is wrong with the range itself is said before seconds go into the images.
-    _ = try parsed { text throws(SampleRangeError) in try SampleRange(parsing: text) }
+    if let samples { _ = try parsed(samples) { text throws(SampleRangeError) in try SampleRange(parsing: text) } }
     return try images(.test, count: 10_000)
   }
 
@@ -70,6 +78,13 @@ struct DataOptions: ParsableArguments {
             status: .badInput, message: "--range is for images of --dataset npy; those of \(dataset.rawValue) are bytes"
           )
         }
+        guard data == nil else {
+          throw Failure(
+            status: .badInput,
+            message:
+              "--data is for images in files, and those of \(dataset.rawValue) are made: name their kind as well, "
+              + "as in `--dataset mnist --data DIR`")
+        }
         return try SyntheticDigits.make(count: count, seed: 1, split: split)
       }
       guard let data else {
@@ -80,12 +95,17 @@ struct DataOptions: ParsableArguments {
     }
   }
 
-  /// The positions that `--samples` names.
+  /// The positions that `--samples` names, or the first ones.
   func indices(in images: LabelledImages) throws -> [Int] {
-    try parsed { text throws(SampleRangeError) in try SampleRange(parsing: text).resolve(count: images.count) }
+    guard let samples else { return Array(0..<min(Self.usualSamples, images.count)) }
+    return try parsed(samples) { text throws(SampleRangeError) in
+      try SampleRange(parsing: text).resolve(count: images.count)
+    }
   }
 
-  private func parsed<Value>(_ reading: (String) throws(SampleRangeError) -> Value) throws -> Value {
+  private func parsed<Value>(
+    _ samples: String, _ reading: (String) throws(SampleRangeError) -> Value
+  ) throws -> Value {
     do {
       return try reading(samples)
     } catch {

@@ -132,7 +132,13 @@ struct DataCheck: ParsableCommand {
       throw Failure(
         status: .badInput, message: "--dataset \(dataset.rawValue) is made, not read: there is no folder to check")
     }
-    guard let kind = dataset?.folder ?? DatasetFolder.detect(place) else {
+    let found = dataset?.folder.map { [$0] } ?? DatasetFolder.detect(place)
+    guard found.count <= 1 else {
+      let names = found.map(\.rawValue).joined(separator: " and of ")
+      throw Failure(
+        status: .badInput, message: "\(path) holds files of \(names): choose one with `--dataset \(found[0].rawValue)`")
+    }
+    guard let kind = found.first else {
       let wanted = DatasetFolder.allCases.map { "\($0.rawValue) needs \($0.wanted)" }.joined(separator: "; ")
       throw Failure(status: .badInput, message: "\(path) holds no data set by the names of its files: \(wanted)")
     }

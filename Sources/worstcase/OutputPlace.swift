@@ -22,6 +22,9 @@ enum OutputPlace {
 
   /// Refuses a path where no folder is and none can be made; folders above it that are missing count as makeable.
   static func requireFolder(_ path: String, option: String) throws {
+    guard !path.isEmpty else {
+      throw Failure(status: .badInput, message: "\(option) names no folder: write `\(option) .` for the one you are in")
+    }
     var present = URL(fileURLWithPath: path)
     while !FileManager.default.fileExists(atPath: present.path), present.path != "/" {
       present.deleteLastPathComponent()

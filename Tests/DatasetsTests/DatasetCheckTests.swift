@@ -18,7 +18,7 @@ struct DatasetCheckTests {
           at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(bytes).write(to: file)
       }
-      #expect(DatasetFolder.detect(folder) == kind)
+      #expect(DatasetFolder.detect(folder) == [kind])
       return DatasetCheck(folder, kind: kind)
     }
   }
@@ -62,10 +62,54 @@ struct DatasetCheckTests {
     #expect(try check(["0/1.png": good], .png).problems.isEmpty)
   }
 
+  @Test("Pictures with a fault are known for pictures, and the fault is told")
+  func faultyPictures() throws {
+    let good = try PNGFiles.file([1], width: 1, height: 1)
+    for (files, words) in [
+      (["a.png": good, "labels.csv": Array("a.png,0\nb.png,1\n".utf8)], "labels.csv, line 2"),
+      (["labels.txt": Array("a.png".utf8)], "labels.txt, line 1"), (["a.png": good], "labels.csv is not there"),
+      (["0/1.png": good, "0/2.jpg": []], "2.jpg is no .png file"), (["cat/1.jpg": []], "1.jpg is no .png file"),
+      (["01/1.png": good, "1/1.png": good], "both 01 and 1"), (["train/0/1.png": good, "train/x": []], "train/x"),
+    ] as [([String: [UInt8]], String)] {
+      let problems = try check(files, .png).problems
+      #expect(problems.count == 1 && problems.first?.contains(words) == true, "\(problems)")
+    }
+  }
+
+  @Test("Files of several kinds in one folder")
+  func severalKinds() throws {
+    try withTemporaryFolder { folder in
+      for name in ["images.npy", "t10k-labels-idx1-ubyte", "view.png"] {
+        try Data().write(to: folder.appendingPathComponent(name))
+      }
+      #expect(DatasetFolder.detect(folder) == [.mnist, .npy])
+    }
+  }
+
+  @Test("An archive without the arrays that are wanted")
+  func archives() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("a.npz")
+      let labels = NumpyFiles.integers([1])
+      for (names, words) in [
+        (["pictures"], "it has pictures"), ([], "it has none"), (["images"], "wanted are images and labels"),
+      ] {
+        try ZipFiles.archive(names.map { .init(name: "\($0).npy", contents: labels) }).write(to: file)
+        let problems = DatasetCheck(file, kind: .npy).problems
+        #expect(problems.count == 1 && problems.first?.contains(words) == true, "\(problems)")
+        #expect(problems.first?.contains(".gz") == false)
+      }
+      let train = [("x_train", NumpyFiles.bytes([1], [1, 1])), ("y_train", labels)]
+      try ZipFiles.archive(train.map { .init(name: "\($0).npy", contents: $1) }).write(to: file)
+      let check = DatasetCheck(file, kind: .npy)
+      #expect(check.problems.isEmpty && check.absent == [.test])
+    }
+  }
+
   @Test("Nothing at all")
   func nothing() throws {
     try withTemporaryFolder { folder in
-      #expect(DatasetFolder.detect(folder) == nil)
+      #expect(DatasetFolder.detect(folder).isEmpty)
       for kind in DatasetFolder.allCases { #expect(DatasetCheck(folder, kind: kind).problems.count == 1) }
     }
   }

@@ -50,6 +50,54 @@ struct PNGFolderTests {
     #expect(throws: DatasetError.self) { try load(["train/0/1.png": picture(1)], .test) }
   }
 
+  @Test("A class has the same number in both splits, also where one of them lacks it")
+  func classesOfBothSplits() throws {
+    let named = [
+      "test/cat/1.png": try picture(1), "test/dog/1.png": try picture(2), "train/dog/1.png": try picture(3),
+      "train/emu/1.png": try picture(4),
+    ]
+    let test = try load(named)
+    let train = try load(named, .train)
+    #expect(test.labels == [0, 1] && train.labels == [1, 2])
+    #expect(test.classes == .atLeast(3) && train.classes == .atLeast(3))
+    // Numbers beside names are names, in both splits.
+    let mixed = ["test/7/1.png": try picture(1), "train/7/1.png": try picture(2), "train/3a/1.png": try picture(3)]
+    #expect(try load(mixed).labels == [1])
+    #expect(try load(mixed, .train).labels == [0, 1])
+    // A split with a list is numbered by the list; it has folders that are no classes.
+    let listed = [
+      "test/cat/1.png": try picture(1), "train/pictures/1.png": try picture(2),
+      "train/labels.csv": Data("pictures/1.png,5".utf8),
+    ]
+    #expect(try load(listed).labels == [0])
+    #expect(try load(listed, .train).labels == [5])
+  }
+
+  @Test("Numbers that two folders share, or that no class has")
+  func wrongNumbers() throws {
+    func failure(_ names: String...) throws -> DatasetError? {
+      let files = try names.map { ("\($0)/1.png", try picture(1)) }
+      return #expect(throws: DatasetError.self) { try load(Dictionary(uniqueKeysWithValues: files)) }
+    }
+    guard case .sameClass(_, "01", "1") = try failure("01", "1", "2"), case .noClass(let name) = try failure("-1", "0"),
+      name.hasSuffix("/-1"), case .noClass = try failure("0", "99999999999999999999")
+    else {
+      Issue.record("wrong numbers passed")
+      return
+    }
+    #expect(try load(["-1/1.png": picture(1), "cat/1.png": picture(2)]).labels == [0, 1])
+    let many = Dictionary(uniqueKeysWithValues: try (0..<257).map { ("c\($0)/1.png", try picture(1)) })
+    #expect(throws: DatasetError.self) { try load(many) }
+  }
+
+  @Test("A list may start with a byte order mark", arguments: ["labels.csv", "labels.txt"])
+  func byteOrderMark(name: String) throws {
+    let separator = name.hasSuffix("csv") ? "," : " "
+    let text = "\u{FEFF}b.png\(separator)3\na.png\(separator)0\n"
+    let images = try load(["b.png": picture(1), "a.png": picture(2), name: Data(text.utf8)])
+    #expect(firsts(images) == [1, 2] && images.labels == [3, 0])
+  }
+
   @Test("A list with a heading, in its own order")
   func lists() throws {
     let pictures = ["b.png": try picture(1), "a b.png": try picture(2)]

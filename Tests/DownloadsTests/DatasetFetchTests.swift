@@ -151,6 +151,46 @@ struct DatasetFetchTests {
     }
   }
 
+  @Test("A length that cannot be is refused before any of it came")
+  func announcedLength() throws {
+    for length in [Self.file.size + (1 << 16) + 1, 1 << 40, 1 << 62] {
+      try withTemporaryFolder { folder in
+        let server = try LocalServer { _ in .silent(length: length) }
+        let start = Date()
+        #expect(try reasons(dataset(server.address), to: folder) == [.tooLarge(limit: Self.file.size + (1 << 16))])
+        #expect(Date().timeIntervalSince(start) < 30 && Self.sizes(in: folder).isEmpty)
+      }
+    }
+  }
+
+  @Test("Another server's address is followed, anything else is not", .timeLimit(.minutes(1)))
+  func redirects() throws {
+    try withTemporaryFolder { folder in
+      let packed = try gzip(Self.contents)
+      let full = try LocalServer { _ in .file(packed) }
+      let address = full.address
+      let server = try LocalServer { _ in .redirect(to: address + "/elsewhere") }
+      #expect(try fetch(dataset(server.address), to: folder) == ["images.gz": packed.count])
+      #expect(full.requests.map(\.path) == ["/elsewhere"])
+    }
+    for place in ["file:///etc/hostname", "ftp://127.0.0.1/images.gz", "data:,x"] {
+      try withTemporaryFolder { folder in
+        let server = try LocalServer { _ in .redirect(to: place) }
+        let found = try reasons(dataset(server.address), to: folder)
+        guard case .redirect = found.first else {
+          Issue.record("\(place): \(found)")
+          return
+        }
+        #expect(found.count == 1 && Self.sizes(in: folder).isEmpty)
+      }
+    }
+    try withTemporaryFolder { folder in
+      let server = try LocalServer { .redirect(to: $0.path) }
+      let found = try reasons(dataset(server.address), to: folder)
+      #expect(found == [.connection("the server points from address to address without end")])
+    }
+  }
+
   @Test("A file of the name with other contents stays; a place where nothing can be written is named")
   func places() throws {
     try withTemporaryFolder { folder in
@@ -222,6 +262,15 @@ struct DatasetFetchTests {
       let server = try LocalServer { _ in .file(archive) }
       #expect(throws: DownloadError.self) { try fetch(archived(archive, server), to: folder) }
       #expect(Self.sizes(in: folder).keys.allSatisfy { $0.hasSuffix(".part") })
+    }
+  }
+
+  @Test("An archive that does not come leaves no folder for its files")
+  func noArchive() throws {
+    try withTemporaryFolder { folder in
+      let server = try LocalServer { _ in .status(404) }
+      #expect(throws: DownloadError.self) { try fetch(archived(Data([1]), server), to: folder) }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
   }
 

@@ -19,6 +19,10 @@ public final class LocalServer: Sendable {
     case wholeFile(Data)
     /// Only so many bytes of what is announced, then the end.
     case brokenOff(Data, after: Int)
+    /// A length is announced, and nothing comes until the client goes away.
+    case silent(length: Int)
+    /// Another address, at which the file is said to be.
+    case redirect(to: String)
     /// A status and no file.
     case status(Int)
   }
@@ -102,6 +106,14 @@ public final class LocalServer: Sendable {
     case .brokenOff(let data, let count):
       body = data.prefix(count)
       head = ["HTTP/1.1 200 OK", "Content-Length: \(data.count)"]
+    case .silent(let length):
+      let head = Data("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n".utf8)
+      _ = head.withUnsafeBytes { Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      var byte: UInt8 = 0
+      _ = recv(connection, &byte, 1, 0)
+      return
+    case .redirect(let address):
+      head = ["HTTP/1.1 302 Found", "Location: \(address)", "Content-Length: 0"]
     case .status(let status): head = ["HTTP/1.1 \(status) Answer", "Content-Length: 0"]
     }
     var rest = Data((head + ["Connection: close", "", ""]).joined(separator: "\r\n").utf8) + body

@@ -39,6 +39,17 @@ struct DataTests {
     #expect(rows[0].map { value("label", in: $0) } == [0, 2])
   }
 
+  @Test("Without a choice of samples, a small data set is taken whole")
+  func allSamples() throws {
+    let folder = try Scratch()
+    try writeNetwork(to: folder)
+    try writeArrays([0, 0.5, 1, 0.25], to: folder)
+    let arguments = ["exact", "net.onnx", "--epsilon", "0.1", "--dataset", "npy", "--data", "arrays", "--json"]
+    let all = try Tool.run(arguments, in: folder)
+    #expect(all.status == 0 && all.output.split(separator: "\n").count == 2, "\(all.errors)")
+    try expectRefusal(arguments + ["--samples", "0...2"], naming: "--samples", "2 samples", in: folder)
+  }
+
   private func value(_ key: String, in row: Substring) -> Double {
     let object = try? JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any]
     return (object?[key] as? NSNumber)?.doubleValue ?? .nan
@@ -56,6 +67,7 @@ struct DataTests {
     }
     try expectRefusal(exact + ["--dataset", "npy"], naming: "--data", "images.npy", in: folder)
     try expectRefusal(exact + ["--range", "0...2"], naming: "--range", "synthetic-digits", in: folder)
+    try expectRefusal(exact + ["--data", "arrays"], naming: "--data", "synthetic-digits", in: folder)
     for name in ["cifar10", "png", "npy", "mnist"] {
       try expectRefusal(exact + ["--dataset", name, "--data", "/nonexistent"], naming: "/nonexistent", in: folder)
     }
@@ -97,6 +109,13 @@ struct DataTests {
     #expect(try Tool.run(["data", "check", "arrays", "--range", "0...9"], in: folder).status == 0)
     try expectRefusal(["data", "check", "nowhere"], naming: "nowhere", in: folder)
     try expectRefusal(["data", "check", "."], naming: "mnist", "png", in: folder)
+    try folder.write(Data("a.png,x\nb.png".utf8), to: "digits/labels.csv")
+    try FileManager.default.removeItem(atPath: folder.path("digits/t10k-images-idx3-ubyte"))
+    let list = try Tool.run(["data", "check", "digits"], in: folder)
+    #expect(list.status == 2 && list.errors.contains("labels.csv, line 2"), "\(list.errors)")
+    try writeArrays([0, 0.5, 1, 0.25], to: folder)
+    try folder.write(Data(), to: "arrays/t10k-images-idx3-ubyte")
+    try expectRefusal(["data", "check", "arrays"], naming: "mnist and of npy", "--dataset", in: folder)
     try expectRefusal(["data", "check", ".", "--dataset", "synthetic-digits"], naming: "synthetic-digits", in: folder)
   }
 
@@ -125,6 +144,7 @@ struct DataTests {
     #expect(ending.status == 2 && ending.errors.contains("no connection to the server"), "\(ending.errors)")
     try expectRefusal(["data", "fetch", "mnist", "--to", "new", "--mirror", "x"], naming: "--mirror", in: folder)
     try expectRefusal(["data", "fetch", "mnist", "--to", "/proc/x"], naming: "--to", in: folder)
+    try expectRefusal(["data", "fetch", "mnist", "--to", ""], naming: "--to", in: folder)
     for wrong in [["data", "fetch", "imagenet", "--to", "x"], ["data", "fetch", "mnist"]] {
       try expectRefusal(wrong, naming: "--help", in: folder)
     }

@@ -20,6 +20,8 @@ struct HelpTests {
     #expect(help.status == 0)
     #expect(help.output.contains("Example"))
     #expect(help.output.contains("\n  worstcase \(name)"))
+    // Defaults are shown as a user writes them.
+    #expect(!help.output.contains("Epsilon("))
   }
 
   @Test(
