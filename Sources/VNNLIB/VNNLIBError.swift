@@ -123,7 +123,8 @@ struct LocatedFault: Error {
     for (position, byte) in text.prefix(offset).enumerated() {
       column += 1
       // A carriage return alone ends a line too; before a line feed it is part of it.
-      let isReturn = byte == UInt8(ascii: "\r") && text[position + 1] != UInt8(ascii: "\n")
+      let isBeforeFeed = position + 1 < text.count && text[position + 1] == UInt8(ascii: "\n")
+      let isReturn = byte == UInt8(ascii: "\r") && !isBeforeFeed
       if byte == UInt8(ascii: "\n") || isReturn {
         line += 1
         column = 1

@@ -30,6 +30,8 @@ import VNNLIB
     ("\u{7}", "1:1: unexpected character with code 7"),
     ("(assert é)", "1:9: unexpected character with code 195"),
     ("; é in a comment\n(echo \"", "2:7: this quotation is never closed"),
+    ("; one\r; two\r\n(echo \"", "3:7: this quotation is never closed"),
+    ("(\r", "1:1: this parenthesis is never closed"),
     (
       "(check-sat)\n(declare-const X_0 Real)",
       "2:1: declare-const after the end (check-sat or exit) would have no effect"
