@@ -72,10 +72,3 @@ final class ExternalWeights {
     }
   }
 }
-
-extension Onnx_TensorProto {
-  /// The bytes of external data that the tensor claims, as far as they are a number: only ever a guess of sizes.
-  var externalCount: Int {
-    externalData.first { $0.key == "length" }.flatMap { Int($0.value) }.map { min(max($0, 0), 1 << 32) } ?? 0
-  }
-}

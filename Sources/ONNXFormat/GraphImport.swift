@@ -61,7 +61,7 @@ struct GraphImport {
     self.weights = weights
     self.operatorSet = operatorSet
     notes = graph.notes
-    let stored = graph.initializers.values.reduce(0) { $0 + $1.rawData.count + $1.floatData.count + $1.externalCount }
+    let stored = graph.initializers.values.reduce(0) { $0 + $1.rawData.count + $1.floatData.count }
     self.allowance = allowance + 4 * stored
     let (extents, isBatched) = try Self.inputExtents(graph.input)
     self.isBatched = isBatched
@@ -252,7 +252,10 @@ struct GraphImport {
       } else if let value = values[name] {
         result.append(value)
       } else if let tensor = graph.initializers[name] {
-        let value = Value.constant(try Constant(tensor, name: name, weights: weights))
+        let constant = try Constant(tensor, name: name, weights: weights)
+        // What lies in another file counts once it was found there, not when it is claimed.
+        if !tensor.externalData.isEmpty { allowance += 16 * constant.count }
+        let value = Value.constant(constant)
         graph.forgetInitializer(name)
         values[name] = value
         result.append(value)
