@@ -27,10 +27,10 @@ public struct BackwardPass {
   public let bounds: RegionBounds
   /// The number of rows.
   public let count: Int
+  /// What the rows have gathered so far.
+  var totals: RowTotals
   /// For each row, the constant gathered so far.
-  public internal(set) var constants: [Double]
-  /// For each row, how wrong its value can be for all rounding so far; see ``errorBound(_:)``.
-  public internal(set) var errors: [Double]
+  public var constants: [Double] { totals.constants }
   /// After ``run(_:)``, the rows over the input, `count · inputCount`, if they were not concretised earlier.
   public private(set) var inputCoefficients: [Double]
 
@@ -38,18 +38,18 @@ public struct BackwardPass {
 
   /// A pass that starts with rows over the value of one node.
   public init(_ rows: LinearRows, over node: NodeID, bounds: RegionBounds) {
-    let zeros = [Double](repeating: 0, count: rows.count)
-    self.init(rows, over: node, bounds: bounds, constants: zeros, errors: zeros)
+    self.init(
+      rows, over: node, bounds: bounds,
+      totals: RowTotals(count: rows.count, accountsForRounding: bounds.accountsForRounding))
   }
 
   /// A pass that goes on with what another has begun.
-  init(_ rows: LinearRows, over node: NodeID, bounds: RegionBounds, constants: [Double], errors: [Double]) {
+  init(_ rows: LinearRows, over node: NodeID, bounds: RegionBounds, totals: RowTotals) {
     precondition(
       rows.width == bounds.network[node].shape.count, "Rows of \(rows.width) over a node of another size")
     self.bounds = bounds
     count = rows.count
-    self.constants = constants
-    self.errors = errors
+    self.totals = totals
     inputCoefficients = [Double](repeating: 0, count: rows.count * bounds.network.inputCount)
     pending = [[Double]?](repeating: nil, count: bounds.network.nodes.count)
     pending[node.index] = rows.coefficients
@@ -69,7 +69,7 @@ public struct BackwardPass {
       case .linear(let layer, let source):
         addConstants(rows, layer.bias)
         addErrors(rows, reach: bounds.errorReach[node.id.index])
-        for row in 0..<count { errors[row] += bounds.underflowReach[node.id.index] }
+        for row in 0..<count { totals.addError(bounds.underflowReach[node.id.index], to: row) }
         add(layer.map.applyTransposed(rows, batch: count), to: source)
       case .sum(let sources):
         for source in sources { add(rows, to: source) }
@@ -95,17 +95,12 @@ public struct BackwardPass {
       guard let base = rows.baseAddress else { return }
       for row in 0..<count {
         let coefficients = base + row * width
-        add(ck_dot(coefficients, centre, width) + ck_magnitude_dot(coefficients, radius, width), toConstant: row)
+        totals.add(ck_dot(coefficients, centre, width) + ck_magnitude_dot(coefficients, radius, width), to: row)
         guard bounds.accountsForRounding else { continue }
-        errors[row] += gamma * ck_magnitude_dot(coefficients, reach, width) + RoundingError.underflow
+        totals.addError(
+          gamma * ck_magnitude_dot(coefficients, reach, width) + RoundingError.underflow, to: row)
       }
     }
-  }
-
-  /// Adds to a row's constant, and the sum's rounding to its error.
-  mutating func add(_ value: Double, toConstant row: Int) {
-    constants[row] += value
-    errors[row] += 2 * RoundingError.unit * constants[row].magnitude
   }
 
   /// Adds `Σ |rows|·reach` to each row's error.
@@ -114,34 +109,21 @@ public struct BackwardPass {
     let width = reach.count
     rows.withUnsafeBufferPointer { rows in
       guard let base = rows.baseAddress else { return }
-      for row in 0..<count { errors[row] += ck_magnitude_dot(base + row * width, reach, width) }
+      for row in 0..<count { totals.addError(ck_magnitude_dot(base + row * width, reach, width), to: row) }
     }
   }
 
   /// How wrong the row's value can be, in total.
-  ///
-  /// The errors were themselves added up in floating point, each sum of fewer than 2³¹ terms that are not negative
-  /// and so at most a 2⁻²⁰th too small.
-  public func errorBound(_ row: Int) -> Double {
-    guard bounds.accountsForRounding else { return 0 }
-    return (errors[row] * (1 + 0x1p-20)).nextUp
-  }
+  public func errorBound(_ row: Int) -> Double { totals.errorBound(row) }
 
-  /// An upper bound of each row's value: its constant and its error, once everything was concretised.
-  ///
-  /// Infinite where something overflowed on the way.
-  func upperBounds() -> [Double] {
-    (0..<count).map { row in
-      let bound = bounds.accountsForRounding ? (constants[row] + errorBound(row)).nextUp : constants[row]
-      return bound.isNaN ? .infinity : bound
-    }
-  }
+  /// An upper bound of each row's value, once everything was concretised.
+  func upperBounds() -> [Double] { totals.upperBounds() }
 
   private mutating func addConstants(_ rows: [Double], _ bias: [Double]) {
     let width = bias.count
     rows.withUnsafeBufferPointer { rows in
       guard let base = rows.baseAddress else { return }
-      for row in 0..<count { add(ck_dot(base + row * width, bias, width), toConstant: row) }
+      for row in 0..<count { totals.add(ck_dot(base + row * width, bias, width), to: row) }
     }
   }
 

@@ -45,8 +45,8 @@ extension BackwardPass {
       guard let base = rows.baseAddress else { return }
       for row in 0..<count {
         let sum = ck_magnitude_dot(base + row * width, ones, width)
-        add(sum, toConstant: row)
-        errors[row] += RoundingError.gamma(width + 16) * sum
+        totals.add(sum, to: row)
+        totals.addError(RoundingError.gamma(width + 16) * sum, to: row)
       }
     }
   }

@@ -121,27 +121,31 @@ struct ForwardLinear: ForwardForm {
   }
 
   func image(under activation: Activation, on box: Box, rules: inout FormRules) -> ForwardLinear {
-    let lines = box.lower.indices.map { ActivationLines(activation, on: box.lower[$0], box.upper[$0]) }
+    let lines = LinearRelaxation(of: activation, on: box)
     // The mean of both functions after the lines is a·mean + b·difference, half the difference b·mean + a·difference.
-    let a = lines.map { ($0.upperSlope + $0.lowerSlope) / 2 }
-    let b = lines.map { ($0.upperSlope - $0.lowerSlope) / 2 }
+    let a = zip(lines.upperSlope, lines.lowerSlope).map { ($0 + $1) / 2 }
+    let b = zip(lines.upperSlope, lines.lowerSlope).map { ($0 - $1) / 2 }
     var middle = self.middle
     var gap = self.gap
     var radius = self.radius
-    for (i, line) in lines.enumerated() where !line.isIdentity {
-      let steepest = max(line.upperSlope, line.lowerSlope)
+    for i in 0..<lines.count {
+      let (upperOffset, lowerOffset) = (lines.upperOffset[i], lines.lowerOffset[i])
+      let hasOffset = upperOffset != 0 || lowerOffset != 0
+      // The identity rounds nothing.
+      if lines.upperSlope[i] == 1, lines.lowerSlope[i] == 1, !hasOffset { continue }
+      let steepest = max(lines.upperSlope[i], lines.lowerSlope[i])
       (middle[i], gap[i]) = (
-        a[i] * middle[i] + b[i] * gap[i] + (line.upperOffset / 2 + line.lowerOffset / 2),
-        b[i] * middle[i] + a[i] * gap[i] + (line.upperOffset / 2 - line.lowerOffset / 2)
+        a[i] * middle[i] + b[i] * gap[i] + (upperOffset / 2 + lowerOffset / 2),
+        b[i] * middle[i] + a[i] * gap[i] + (upperOffset / 2 - lowerOffset / 2)
       )
       // One rounding of a and b, at most two more of each coefficient and four of the constants.
       let size =
-        steepest * reach[i] + line.upperOffset.magnitude + line.lowerOffset.magnitude + middle[i].magnitude
+        steepest * reach[i] + upperOffset.magnitude + lowerOffset.magnitude + middle[i].magnitude
         + gap[i].magnitude
       let grown = radius[i] * steepest + rules.gamma(16) * size
-      radius[i] = line.isZero ? 0 : (grown * (1 + 8 * RoundingError.unit) + rules.underflow).nextUp
+      radius[i] = steepest == 0 && !hasOffset ? 0 : (grown * (1 + 8 * RoundingError.unit) + rules.underflow).nextUp
     }
-    let isParallel = lines.allSatisfy { $0.upperSlope == $0.lowerSlope }
+    let isParallel = lines.upperSlope == lines.lowerSlope
     let hasGap = !gapSlopes.isEmpty || !isParallel && !middleSlopes.isEmpty
     return ForwardLinear(
       inputs: inputs, middle: middle, middleSlopes: weightedSum(middleSlopes, gapSlopes, a, b), gap: gap,
@@ -199,8 +203,8 @@ struct ForwardLinear: ForwardForm {
         for row in 0..<pass.count {
           let a = base + row * form.width
           let sides = ck_magnitude_dot(a, form.gap, form.width) + ck_magnitude_dot(a, form.radius, form.width)
-          pass.add(ck_dot(a, form.middle, form.width) + sides, toConstant: row)
-          pass.errors[row] += gamma * ck_magnitude_dot(a, reach, form.width) + RoundingError.underflow
+          pass.totals.add(ck_dot(a, form.middle, form.width) + sides, to: row)
+          pass.totals.addError(gamma * ck_magnitude_dot(a, reach, form.width) + RoundingError.underflow, to: row)
         }
       }
     }

@@ -21,7 +21,7 @@ struct Line: Hashable, Sendable {
 ///     lowerSlope·z + lowerOffset ≤ f(z) ≤ upperSlope·z + upperOffset
 ///
 /// - Soundness: both hold in real arithmetic for the stored doubles: slopes are chosen freely, offsets are rounded to the
-///   safe side. On an unbounded range a line may be missing; its offset is then infinite and its slope 0.
+///   safe side. No slope is negative. On an unbounded range a line may be missing; its offset is then infinite and its slope 0.
 /// - Source: Zhang et al. 2018 (CROWN); Singh et al. 2019 (DeepPoly).
 public struct LinearRelaxation: Sendable {
   /// The slope of each unit's lower line; or such slopes for each row that will be relaxed, row after row.
@@ -37,9 +37,9 @@ public struct LinearRelaxation: Sendable {
   /// under slopes 0 and 1.
   let reach: [Double]
   /// The relative error of a row's constant, on the sum of its terms' magnitudes.
-  let gamma: Double
+  private let gamma: Double
   /// What all underflows in one row can change.
-  let underflow: Double
+  private let underflow: Double
 
   /// The number of units.
   public var count: Int { upperSlope.count }
@@ -125,11 +125,16 @@ public struct LinearRelaxation: Sendable {
         for i in 0..<pass.count {
           let sums = ck_relax(
             row + i * width, slope + i * step, lowerOffset, upperSlope, upperOffset, reach, width)
-          pass.add(sums.constant, toConstant: i)
-          pass.errors[i] += gamma * sums.magnitude + 2 * RoundingError.unit * sums.reach + underflow
+          pass.totals.add(sums.constant, to: i)
+          pass.totals.addError(error(of: sums), to: i)
         }
       }
     }
+  }
+
+  /// What the rounding of one row's way through the lines can change: points 1 to 3 of ``relax(_:in:)``.
+  func error(of sums: ck_relaxed) -> Double {
+    gamma * sums.magnitude + 2 * RoundingError.unit * sums.reach + underflow
   }
 }
 

@@ -38,7 +38,7 @@ extension Activation {
       return Line(slope: slope, offset: max(gap(slope, at: lower).upper, gap(slope, at: upper).upper))
     }
     let touching = touchingPoint(on: lower, upper)
-    let slope = touching == upper ? chordSlope(on: lower, upper) : steepness(at: touching).midpoint
+    let slope = touching == upper ? chordSlope(on: lower, upper) : slope(at: touching)
     let tangent = tangentGap(slope, touching: touching)
     var offset = max(tangent(max(lower, 0)).upper, tangent(upper).upper)
     if lower < 0 { offset = max(offset, gap(slope, at: lower).upper) }
@@ -51,7 +51,7 @@ extension Activation {
       return Line(slope: slope, offset: min(gap(slope, at: lower).lower, gap(slope, at: upper).lower))
     }
     let touching = -touchingPoint(on: -upper, -lower)
-    let slope = touching == lower ? chordSlope(on: lower, upper) : steepness(at: touching).midpoint
+    let slope = touching == lower ? chordSlope(on: lower, upper) : slope(at: touching)
     let tangent = tangentGap(slope, touching: touching)
     var offset = min(tangent(min(upper, 0)).lower, tangent(lower).lower)
     if upper > 0 { offset = min(offset, gap(slope, at: upper).lower) }
@@ -87,12 +87,15 @@ extension Activation {
 
   // MARK: What is free
 
+  /// f′(z) to nearest; never negative, for the functions never fall.
+  private func slope(at z: Double) -> Double { max(0, steepness(at: z).midpoint) }
+
   /// The chord's slope, kept between the derivatives on the range: where the range is narrow the difference quotient
   /// is mostly rounding.
   private func chordSlope(on lower: Double, _ upper: Double) -> Double {
-    let ends = (steepness(at: lower).midpoint, steepness(at: upper).midpoint)
+    let ends = (slope(at: lower), slope(at: upper))
     let least = min(ends.0, ends.1)
-    let most = lower < 0 && upper > 0 ? steepness(at: 0).midpoint : max(ends.0, ends.1)
+    let most = lower < 0 && upper > 0 ? slope(at: 0) : max(ends.0, ends.1)
     let slope = (self(upper) - self(lower)) / (upper - lower)
     return slope.isNaN ? least : min(max(slope, least), most)
   }

@@ -21,7 +21,7 @@ struct WindowPass {
   private var windows: RowWindows
   /// `[channels, count, windowHeight, windowWidth]`.
   private var values: [Double]
-  private var constants, errors: [Double]
+  private var totals: RowTotals
 
   /// Rows `coefficient · unit` over units of a convolution, pulled through it; nil if the node is none.
   ///
@@ -58,9 +58,12 @@ struct WindowPass {
         }
       }
     }
-    constants = units.map { coefficient * layer.bias[$0] }
-    let reach = bounds.errorReach[start.index]
-    errors = units.map { bounds.accountsForRounding ? reach[$0] + bounds.underflowReach[start.index] : 0 }
+    totals = RowTotals(count: units.count, accountsForRounding: bounds.accountsForRounding)
+    for (row, unit) in units.enumerated() {
+      totals.add(coefficient * layer.bias[unit], to: row)
+      guard bounds.accountsForRounding else { continue }
+      totals.addError(bounds.errorReach[start.index][unit] + bounds.underflowReach[start.index], to: row)
+    }
   }
 
   /// Upper bounds of the rows.
@@ -72,11 +75,11 @@ struct WindowPass {
       switch current.operation {
       case .input:
         concretise(over: bounds.input)
-        return upperBounds()
+        return totals.upperBounds()
       case .activation(_, let source):
         guard let lines = relaxations[node.index] else {
           concretise(over: bounds.boxes[node.index])
-          return upperBounds()
+          return totals.upperBounds()
         }
         relax(lines)
         node = source
@@ -98,8 +101,9 @@ struct WindowPass {
     windows.with { ck_windows_mask(&$0, &values) }
     addDot(layer.bias)
     if bounds.accountsForRounding {
+      var errors = [Double](repeating: bounds.underflowReach[node.index], count: count)
       windows.with { ck_windows_magnitude_dot(&$0, values, bounds.errorReach[node.index], &errors) }
-      for row in 0..<count { errors[row] += bounds.underflowReach[node.index] }
+      for row in 0..<count { totals.addError(errors[row], to: row) }
     }
 
     // columns = Wᵀ·rows, all rows and positions at once; then each column entry goes to its place.
@@ -144,8 +148,8 @@ struct WindowPass {
         &$0, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, &values, &sums)
     }
     for row in 0..<count {
-      add(sums[row].constant, toConstant: row)
-      errors[row] += lines.gamma * sums[row].magnitude + 2 * RoundingError.unit * sums[row].reach + lines.underflow
+      totals.add(sums[row].constant, to: row)
+      totals.addError(lines.error(of: sums[row]), to: row)
     }
   }
 
@@ -161,8 +165,8 @@ struct WindowPass {
       ck_windows_magnitude_dot(&$0, values, reach, &size)
     }
     for row in 0..<count {
-      add(largest[row], toConstant: row)
-      errors[row] += gamma * size[row] + RoundingError.underflow
+      totals.add(largest[row], to: row)
+      totals.addError(gamma * size[row] + RoundingError.underflow, to: row)
     }
   }
 
@@ -172,27 +176,13 @@ struct WindowPass {
     var rows = [Double](repeating: 0, count: count * width)
     windows.with { ck_windows_spread(&$0, values, &rows) }
     var pass = BackwardPass(
-      LinearRows(count: count, width: width, coefficients: rows), over: node, bounds: bounds,
-      constants: constants, errors: errors)
+      LinearRows(count: count, width: width, coefficients: rows), over: node, bounds: bounds, totals: totals)
     return pass.upperBounds(by: relaxations)
   }
 
   private mutating func addDot(_ weights: [Double]) {
     var sums = [Double](repeating: 0, count: count)
     windows.with { ck_windows_dot(&$0, values, weights, &sums) }
-    for row in 0..<count { add(sums[row], toConstant: row) }
-  }
-
-  private mutating func add(_ value: Double, toConstant row: Int) {
-    constants[row] += value
-    errors[row] += 2 * RoundingError.unit * constants[row].magnitude
-  }
-
-  private func upperBounds() -> [Double] {
-    (0..<count).map { row in
-      let bound =
-        bounds.accountsForRounding ? (constants[row] + (errors[row] * (1 + 0x1p-20)).nextUp).nextUp : constants[row]
-      return bound.isNaN ? .infinity : bound
-    }
+    for row in 0..<count { totals.add(sums[row], to: row) }
   }
 }

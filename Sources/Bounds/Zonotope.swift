@@ -218,9 +218,9 @@ struct Zonotope: ForwardForm {
           for (k, symbol) in form.symbols.enumerated() {
             combined[row * symbols.count + (column[symbol] ?? 0)] += products[row * form.symbols.count + k]
           }
-          pass.add(
-            ck_dot(a, form.centre, form.width) + ck_magnitude_dot(a, form.radius, form.width), toConstant: row)
-          pass.errors[row] += gamma * ck_magnitude_dot(a, reach, form.width) + RoundingError.underflow
+          pass.totals.add(
+            ck_dot(a, form.centre, form.width) + ck_magnitude_dot(a, form.radius, form.width), to: row)
+          pass.totals.addError(gamma * ck_magnitude_dot(a, reach, form.width) + RoundingError.underflow, to: row)
         }
       }
     }
