@@ -5,6 +5,7 @@ import Gzip
 public struct DatasetCheck: Sendable {
   /// A file of a published data set that is there.
   public struct File: Hashable, Sendable, Encodable {
+    /// The name, without `.gz`.
     public var name: String
     /// The SHA-256 of the contents, decompressed.
     public var sha256: String
@@ -14,7 +15,9 @@ public struct DatasetCheck: Sendable {
 
   /// A split that can be read.
   public struct Split: Hashable, Sendable, Encodable {
+    /// What studies call it.
     public var name: String
+    /// How many images it has.
     public var count: Int
     /// The extents of one image.
     public var shape: [Int]
@@ -26,9 +29,11 @@ public struct DatasetCheck: Sendable {
     public var digest: String
   }
 
+  /// Which kind of data set was looked for.
   public let kind: DatasetFolder
   /// Files whose published contents are known.
   public private(set) var files: [File] = []
+  /// The splits that can be read.
   public private(set) var splits: [Split] = []
   /// Splits of which nothing is there, which is no fault while the other one is.
   public private(set) var absent: [DatasetSplit] = []

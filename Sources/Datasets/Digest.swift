@@ -11,21 +11,29 @@ public enum Digest {
     return hasher.finish()
   }
 
-  /// The SHA-256 of a file's bytes, as 64 hexadecimal digits; the file is read piece by piece.
+  /// The SHA-256 of several files' bytes, one after the other, and of a mark behind them, as 64 hexadecimal digits; and
+  /// how many bytes the files have. They are read piece by piece.
   ///
   /// - Throws: ``DatasetError/file(_:)``.
-  public static func sha256(ofFile file: URL) throws(DatasetError) -> String {
+  public static func sha256(
+    ofFiles files: [URL], mark: String = ""
+  ) throws(DatasetError) -> (sha256: String, size: Int) {
     let hasher = SHA256Hasher()
-    do {
-      let handle = try FileHandle(forReadingFrom: file)
-      defer { try? handle.close() }
-      while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
-        hasher.update(with: piece)
+    var size = 0
+    for file in files {
+      do {
+        let handle = try FileHandle(forReadingFrom: file)
+        defer { try? handle.close() }
+        while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
+          hasher.update(with: piece)
+          size += piece.count
+        }
+      } catch {
+        throw .file(.unreadable(file: file.path, reason: error.localizedDescription))
       }
-    } catch {
-      throw .file(.unreadable(file: file.path, reason: error.localizedDescription))
     }
-    return hasher.finish()
+    hasher.update(with: Data(mark.utf8))
+    return (hasher.finish(), size)
   }
 
   /// The SHA-256 of what a file holds, decompressed where it is gzip, and how many bytes that is.

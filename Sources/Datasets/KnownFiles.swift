@@ -9,6 +9,7 @@ public struct KnownFile: Hashable, Sendable {
   /// The SHA-256 of its contents, decompressed, so that it does not matter who compressed them.
   public let sha256: String
 
+  /// A file with the given contents.
   public init(name: String, size: Int, sha256: String) {
     self.name = name
     self.size = size

@@ -175,7 +175,7 @@ public struct DatasetFetch: Sendable {
     let url = URL(fileURLWithPath: path)
     let digest: String
     do throws(DatasetError) {
-      digest = try Digest.sha256(ofFile: url)
+      digest = try Digest.sha256(ofFiles: [url]).sha256
     } catch {
       throw .disk(file: path, reason: error.description)
     }

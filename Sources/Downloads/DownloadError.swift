@@ -11,7 +11,9 @@ public enum DownloadError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// One mirror's failure.
   public struct Attempt: Equatable, Sendable {
+    /// Where the file was asked for.
     public let address: String
+    /// What happened.
     public let reason: TransferError
   }
 

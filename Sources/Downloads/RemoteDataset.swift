@@ -14,9 +14,12 @@ public struct RemoteDataset: Sendable {
   public let name: String
   /// The folders of the servers that have it, tried in this order.
   public let mirrors: [String]
+  /// How the servers hold the files.
   public let packaging: Packaging
+  /// The files, as they lie in a user's folder in the end.
   public let files: [KnownFile]
 
+  /// The data set with the given files.
   public init(name: String, mirrors: [String], packaging: Packaging, files: [KnownFile]) {
     self.name = name
     self.mirrors = mirrors

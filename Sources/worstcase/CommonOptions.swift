@@ -162,16 +162,10 @@ struct ModelOptions: ParsableArguments {
     try Failure.onBadInput {
       let model = try ONNXModel(contentsOf: path, options: ImportOptions(stripsFinalSoftmax: stripSoftmax))
       // With its softmax, the file is another network.
-      let (digest, bytes) = try Self.digest(of: [path] + model.weightFiles, mark: stripSoftmax ? "--strip-softmax" : "")
+      let files = ([path] + model.weightFiles).map { URL(fileURLWithPath: $0) }
+      let (digest, bytes) = try Digest.sha256(ofFiles: files, mark: stripSoftmax ? "--strip-softmax" : "")
       return (model, digest, bytes)
     }
-  }
-
-  /// The digest of several files' contents and a mark, one after the other, and how many bytes the files have.
-  static func digest(of files: [String], mark: String = "") throws -> (digest: String, bytes: Int) {
-    var data = Data()
-    for file in files { data += try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe) }
-    return (Digest.sha256(of: data + Data(mark.utf8)), data.count)
   }
 }
 

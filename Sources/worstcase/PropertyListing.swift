@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Networks
 import VNNLIB
@@ -39,7 +40,7 @@ struct PropertyListing: Encodable {
       }
     }
     self.property = path
-    sha256 = try Failure.onBadInput { try ModelOptions.digest(of: [path]).digest }
+    sha256 = try Failure.onBadInput { try Digest.sha256(ofFiles: [URL(fileURLWithPath: path)]).sha256 }
     inputs = property.inputCount
     outputs = property.outputCount
     boxes = property.groups.count

@@ -15,7 +15,7 @@ struct DigestTests {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("message")
       try Data(message.utf8).write(to: file)
-      #expect(try Digest.sha256(ofFile: file) == digest)
+      #expect(try Digest.sha256(ofFiles: [file]).sha256 == digest)
     }
   }
 
@@ -25,14 +25,18 @@ struct DigestTests {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("long")
       try data.write(to: file)
-      #expect(try Digest.sha256(ofFile: file) == Digest.sha256(of: data))
+      let alone = try Digest.sha256(ofFiles: [file])
+      #expect(alone.sha256 == Digest.sha256(of: data) && alone.size == data.count)
+      // Several files and a mark count as their bytes one after the other.
+      let joined = try Digest.sha256(ofFiles: [file, file], mark: "mark")
+      #expect(joined.sha256 == Digest.sha256(of: data + data + Data("mark".utf8)) && joined.size == 2 * data.count)
     }
   }
 
   @Test("A file that is not there is named")
   func missingFile() throws {
     let error = #expect(throws: DatasetError.self) {
-      try Digest.sha256(ofFile: URL(fileURLWithPath: "/nowhere/model.onnx"))
+      try Digest.sha256(ofFiles: [URL(fileURLWithPath: "/nowhere/model.onnx")])
     }
     #expect(error?.description.contains("/nowhere/model.onnx") == true)
   }
