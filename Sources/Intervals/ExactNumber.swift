@@ -26,8 +26,9 @@ public struct ExactNumber: Hashable, Comparable, Sendable, CustomStringConvertib
     init(_ value: Rational) { self.value = value }
   }
 
-  /// Zero and one.
+  /// Zero.
   public static let zero = ExactNumber(0)
+  /// One.
   public static let one = ExactNumber(1)
 
   /// A double's own value.
@@ -117,6 +118,7 @@ public struct ExactNumber: Hashable, Comparable, Sendable, CustomStringConvertib
     return a.enclosure.upper <= b.enclosure.lower
   }
 
+  /// Numbers that are equal have equal enclosures.
   public func hash(into hasher: inout Hasher) { hasher.combine(enclosure) }
 
   public static prefix func - (a: ExactNumber) -> ExactNumber {

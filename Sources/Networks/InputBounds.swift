@@ -82,6 +82,7 @@ public struct InputBounds: Hashable, Sendable {
 
   public static func == (a: InputBounds, b: InputBounds) -> Bool { a.lower == b.lower && a.upper == b.upper }
 
+  /// By both ends.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(lower)
     hasher.combine(upper)

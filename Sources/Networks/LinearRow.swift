@@ -41,9 +41,12 @@ public enum Truth: Hashable, Sendable {
 public struct LinearRow: Hashable, Sendable {
   /// One variable with its coefficient.
   public struct Term: Hashable, Sendable {
+    /// The variable.
     public let variable: Variable
+    /// Its coefficient, exact.
     public let coefficient: ExactNumber
 
+    /// The product of the two.
     public init(_ variable: Variable, _ coefficient: ExactNumber) {
       self.variable = variable
       self.coefficient = coefficient

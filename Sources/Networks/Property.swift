@@ -13,6 +13,7 @@ public struct Property: Sendable {
     /// One conjunction for each case; an empty one is true.
     public let conjunctions: [[LinearRow]]
 
+    /// The cases of these conjunctions on this box.
     public init(inputs: InputBounds, conjunctions: [[LinearRow]]) {
       self.inputs = inputs
       self.conjunctions = conjunctions
@@ -21,7 +22,9 @@ public struct Property: Sendable {
 
   /// One case: all inputs of a box for which all rows hold.
   public struct Case: Hashable, Sendable {
+    /// The box of inputs.
     public let inputs: InputBounds
+    /// The rows, all of which hold; none: every input of the box.
     public let rows: [LinearRow]
   }
 

@@ -9,10 +9,7 @@ extension GraphImport {
   /// Where every window has as many elements, its weights are the reciprocal of that; otherwise they are ones, and
   /// a diagonal layer divides. The layer that holds a reciprocal states how far it is rounded.
   mutating func averagePool(_ node: Operator, _ x: Value) throws(Fault) -> Value {
-    let image = try pooledImage(x, node)
-    let spatial = Array(image.extents.dropFirst(2))
-    let window = try poolingWindow(node, spatial: spatial)
-    let roundsUp = try node.integer("ceil_mode", default: 0) != 0
+    let (image, spatial, window, roundsUp) = try pooling(node, x)
     let countsPadding = try node.integer("count_include_pad", default: 0) != 0
 
     // How many elements the windows have along each axis, and the zeros after it that they reach.
@@ -144,8 +141,18 @@ extension GraphImport {
     return image
   }
 
+  /// The image that a pooling reads, its spatial extents, its window, and whether a last window may reach beyond it.
+  func pooling(
+    _ node: Operator, _ x: Value
+  ) throws(Fault) -> (image: Variable, spatial: [Int], window: Window, roundsUp: Bool) {
+    let image = try pooledImage(x, node)
+    let spatial = Array(image.extents.dropFirst(2))
+    let window = try poolingWindow(node, spatial: spatial)
+    return (image, spatial, window, try node.integer("ceil_mode", default: 0) != 0)
+  }
+
   /// The window of a pooling.
-  func poolingWindow(_ node: Operator, spatial: [Int]) throws(Fault) -> Window {
+  private func poolingWindow(_ node: Operator, spatial: [Int]) throws(Fault) -> Window {
     let window = try window(node, spatial: spatial)
     let mode = try node.text("auto_pad", default: "")
     guard !mode.hasPrefix("SAME") || window.dilations.allSatisfy({ $0 == 1 }) else {

@@ -5,16 +5,8 @@ import Tensors
 extension GraphImport {
   /// A convolution in one or two dimensions; the former is the latter with a height of 1.
   mutating func convolution(_ node: Operator, _ x: Value, _ w: Value, _ b: Value?) throws(Fault) -> Value {
-    guard case .variable(let image) = x, case .constant(let weights) = w else {
-      throw .unsupported(reason: "an image that is constant or weights that are not")
-    }
+    let (image, weights) = try imageAndWeights(x, w, node)
     let rank = image.extents.count
-    guard weights.extents.count == rank, rank >= 3 else {
-      throw node.malformed("an image of \(image.extents.joined) meets weights of \(weights.extents.joined)")
-    }
-    guard rank <= 4 else { throw .unsupported(reason: "\(rank - 2) spatial dimensions") }
-    guard image.extents[0] == 1 else { throw .unsupported(reason: "a batch of \(image.extents[0])") }
-
     let spatial = Array(image.extents.dropFirst(2))
     let kernel = Array(weights.extents.dropFirst(2))
     let window = try window(node, spatial: spatial, weights: kernel)
@@ -51,5 +43,19 @@ extension GraphImport {
         map: .convolution(ConvolutionMap(geometry: geometry, weights: centres.centres)), bias: bias.values,
         coefficientError: centres.relativeError, biasError: bias.errors),
       of: image.node, extents: [1, geometry.outputChannels] + output, parameters: weights.count, for: node)
+  }
+
+  /// The operands of a convolution or a transposed one: one image, and weights of the same rank.
+  func imageAndWeights(_ x: Value, _ w: Value, _ node: Operator) throws(Fault) -> (Variable, Constant) {
+    guard case .variable(let image) = x, case .constant(let weights) = w else {
+      throw .unsupported(reason: "an image that is constant or weights that are not")
+    }
+    let rank = image.extents.count
+    guard weights.extents.count == rank, rank >= 3 else {
+      throw node.malformed("an image of \(image.extents.joined) meets weights of \(weights.extents.joined)")
+    }
+    guard rank <= 4 else { throw .unsupported(reason: "\(rank - 2) spatial dimensions") }
+    guard image.extents[0] == 1 else { throw .unsupported(reason: "a batch of \(image.extents[0])") }
+    return (image, weights)
   }
 }

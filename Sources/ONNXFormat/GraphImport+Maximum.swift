@@ -7,10 +7,7 @@ extension GraphImport {
   ///
   /// Padding is no element and never wins: windows at the border hold fewer.
   mutating func maxPool(_ node: Operator, _ x: Value) throws(Fault) -> Value {
-    let image = try pooledImage(x, node)
-    let spatial = Array(image.extents.dropFirst(2))
-    let window = try poolingWindow(node, spatial: spatial)
-    let roundsUp = try node.integer("ceil_mode", default: 0) != 0
+    let (image, spatial, window, roundsUp) = try pooling(node, x)
     var result = image
     for axis in spatial.indices {
       let count = try poolingPositions(window, axis, extent: spatial[axis], roundsUp: roundsUp, node)

@@ -6,15 +6,7 @@ extension GraphImport {
   /// A transposed convolution in one or two dimensions: a convolution with the kernel turned round and its channels
   /// swapped, of the image with zeros put between its elements (strides) and around them.
   mutating func transposedConvolution(_ node: Operator, _ x: Value, _ w: Value, _ b: Value?) throws(Fault) -> Value {
-    guard case .variable(let image) = x, case .constant(let weights) = w else {
-      throw .unsupported(reason: "an image that is constant or weights that are not")
-    }
-    let rank = image.extents.count
-    guard weights.extents.count == rank, rank >= 3 else {
-      throw node.malformed("an image of \(image.extents.joined) meets weights of \(weights.extents.joined)")
-    }
-    guard rank <= 4 else { throw .unsupported(reason: "\(rank - 2) spatial dimensions") }
-    guard image.extents[0] == 1 else { throw .unsupported(reason: "a batch of \(image.extents[0])") }
+    let (image, weights) = try imageAndWeights(x, w, node)
     let channels = image.extents[1]
     let groups = try node.integer("group", default: 1)
     guard groups > 0, channels.isMultiple(of: groups), weights.extents[0] == channels else {

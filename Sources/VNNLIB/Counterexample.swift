@@ -39,7 +39,9 @@ public struct Counterexample: Hashable, Sendable {
 
 /// A number that no counterexample can have.
 public struct CounterexampleError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The variable that has it.
   public let variable: Variable
+  /// The number: infinite or none.
   public let value: Double
 
   public var description: String { "\(variable) is \(value): a counterexample has finite numbers" }

@@ -14,7 +14,7 @@ struct HelpTests {
 
   @Test(
     "Every verb explains itself by an example",
-    arguments: ["inspect", "run", "exact", "study", "report", "train", "data"])
+    arguments: ["inspect", "export", "run", "exact", "study", "report", "train", "data"])
   func verb(name: String) throws {
     let help = try Tool.run([name, "--help"], in: try Scratch())
     #expect(help.status == 0)

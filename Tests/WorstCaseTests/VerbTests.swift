@@ -33,6 +33,45 @@ struct VerbTests {
     #expect(header?.contains("(2, 10)") == true)
   }
 
+  @Test("export writes a network with the same outputs; run takes inputs of no other shape")
+  func export() throws {
+    let folder = try Scratch()
+    let values = (0..<784).map { Float($0 % 7) / 7 }
+    try folder.write(NumpyFiles.data(values, extents: [28, 28]), to: "x.npy")
+    let exported = try Tool.run(["export", Tool.model, "--output", "again.onnx"], in: folder)
+    #expect(exported.status == 0 && exported.output.isEmpty && exported.errors.isEmpty)
+    let one = try Tool.run(["run", Tool.model, "--input", "x.npy"], in: folder)
+    let again = try Tool.run(["run", "again.onnx", "--input", "x.npy"], in: folder)
+    #expect(one.status == 0 && again.output == one.output)
+    // Nothing takes the place of a device, and nothing is called compressed that is not.
+    for place in ["/dev/null", "net.onnx.gz", "nowhere/net.onnx"] {
+      #expect(try Tool.run(["export", Tool.model, "--output", place], in: folder).status == 2)
+    }
+    try folder.write(NumpyFiles.data(.init(repeating: 0, count: 1568), extents: [784, 2]), to: "turned.npy")
+    let turned = try Tool.run(["run", Tool.model, "--input", "turned.npy"], in: folder)
+    #expect(turned.status == 2 && turned.errors.contains("turned.npy has shape 784x2"))
+    #expect(folder.contents().keys.sorted() == ["again.onnx", "turned.npy", "x.npy"])
+  }
+
+  @Test("inspect lists a property, and whether it fits the network")
+  func property() throws {
+    let folder = try Scratch()
+    let text = """
+      (declare-const X_0 Real)(declare-const Y_0 Real)
+      (assert (or (and (<= 0 X_0 1) (>= Y_0 0.1)) (and (<= 2 X_0 3) (<= Y_0 0))))
+      """
+    try folder.write(Data(text.utf8), to: "p.vnnlib")
+    let listed = try Tool.run(["inspect", "p.vnnlib"], in: folder)
+    #expect(listed.status == 0)
+    for words in ["2 cases in 2 boxes", "0 <= X_0 <= 1", "box 1: -Y_0 + 0.1 <= 0", "box 2: Y_0 <= 0"] {
+      #expect(listed.output.contains(words))
+    }
+    let json = try Tool.run(["inspect", "p.vnnlib", "--json"], in: folder)
+    #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [String: Any])
+    let misfit = try Tool.run(["inspect", Tool.model, "--property", "p.vnnlib"], in: folder)
+    #expect(misfit.status == 2 && misfit.errors.contains("the network has 784 and 10"))
+  }
+
   @Test("exact gives a closed bracket for each sample, in order, whatever the threads")
   func exact() throws {
     let folder = try Scratch()
