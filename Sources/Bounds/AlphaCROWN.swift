@@ -74,10 +74,10 @@ struct AlphaCROWN {
   mutating func pass() -> (bounds: [Double], corner: Corner) {
     var corner: Corner = [:]
     var layers = self.layers
-    var pass = BackwardPass(rows, over: start, bounds: bounds)
+    var pass = BackwardPass<Double>(rows, over: start, bounds: bounds)
     pass.run { pass, node, coefficients in
       guard var layer = layers[node.id.index] else {
-        corner[node.id.index] = Self.maximisers(of: coefficients, over: pass.bounds.boxes[node.id.index])
+        corner[node.id.index] = Self.maximisers(of: coefficients, over: bounds.boxes[node.id.index])
         return .concretise
       }
       layers[node.id.index] = nil
@@ -86,7 +86,7 @@ struct AlphaCROWN {
       return .toSource
     }
     corner[0] = Self.maximisers(of: pass.inputCoefficients, over: bounds.input)
-    pass.concretise(pass.inputCoefficients, over: bounds.input)
+    pass.concretise(pass.inputCoefficients, over: NodeID(0))
     self.layers = layers
     return (pass.upperBounds(), corner)
   }
@@ -153,9 +153,9 @@ extension AlphaCROWN {
       coefficients = first
     }
 
-    mutating func relax(_ rows: inout [Double], in pass: inout BackwardPass) {
+    mutating func relax(_ rows: inout [Double], in pass: inout BackwardPass<Double>) {
       coefficients = rows
-      lines.relax(&rows, in: &pass)
+      pass.relax(&rows, along: lines)
     }
 
     /// The outputs along the lines that the rows chose.

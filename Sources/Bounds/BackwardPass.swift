@@ -1,4 +1,3 @@
-import CKernels
 import Intervals
 import Networks
 
@@ -8,11 +7,12 @@ import Networks
 /// stop there and take its box (IBP with last-layer elision). What is common lies here: the order, the products,
 /// and the account of rounding errors.
 ///
-/// - Soundness: at any moment, for every input of the region, each row's real value is at most
+/// Rows may belong to several regions of one network, as many to each: their products are computed together.
+/// - Soundness: at any moment, for every input of its region, each row's real value is at most
 ///   `constant + error + Σ coefficients·(values of the nodes still to visit)` in real arithmetic, for the stored
 ///   coefficients; and at least the same with `−error`, as long as activations were folded, not relaxed.
 /// - Source: Zhang et al. 2018 (CROWN), Singh et al. 2019 (DeepPoly); rounding as in the architecture, section 4.
-public struct BackwardPass {
+public struct BackwardPass<Scalar: RowScalar> {
   /// What to do with rows that have reached an activation.
   public enum Step {
     /// The coefficients now apply to the pre-activations: go on.
@@ -23,93 +23,106 @@ public struct BackwardPass {
     case stop
   }
 
-  /// The boxes of the region.
-  public let bounds: RegionBounds
+  /// The regions, each with its boxes.
+  let regions: [RegionBounds]
   /// The number of rows.
   public let count: Int
   /// What the rows have gathered so far.
   var totals: RowTotals
   /// For each row, the constant gathered so far.
   public var constants: [Double] { totals.constants }
-  /// After ``run(_:)``, the rows over the input, `count · inputCount`, if they were not concretised earlier.
-  public private(set) var inputCoefficients: [Double]
+  /// After ``run(_:)``, the rows over the input, `count · inputCount`; zeros where they never reached it.
+  public private(set) var inputCoefficients: [Scalar]
 
-  private var pending: [[Double]?]
+  private let network: Network
+  private let accountsForRounding: Bool
+  private var pending: [[Scalar]?]
 
   /// A pass that starts with rows over the value of one node.
   public init(_ rows: LinearRows, over node: NodeID, bounds: RegionBounds) {
+    self.init(rows, over: node, regions: [bounds])
+  }
+
+  /// A pass with rows for several regions of one network, first those of the first region.
+  ///
+  /// - Precondition: there is a region, and the rows divide evenly among them.
+  public init(_ rows: LinearRows, over node: NodeID, regions: [RegionBounds]) {
+    let coefficients = Scalar.choose(single: { rows.coefficients.map { Float($0) } }, double: { rows.coefficients })
     self.init(
-      rows, over: node, bounds: bounds,
-      totals: RowTotals(count: rows.count, accountsForRounding: bounds.accountsForRounding))
+      coefficients, count: rows.count, over: node, regions: regions,
+      totals: RowTotals(count: rows.count, accountsForRounding: regions[0].accountsForRounding))
+    addConversionErrors(rows, over: node)
   }
 
   /// A pass that goes on with what another has begun.
-  init(_ rows: LinearRows, over node: NodeID, bounds: RegionBounds, totals: RowTotals) {
-    precondition(
-      rows.width == bounds.network[node].shape.count, "Rows of \(rows.width) over a node of another size")
-    self.bounds = bounds
-    count = rows.count
+  init(_ rows: [Scalar], count: Int, over node: NodeID, regions: [RegionBounds], totals: RowTotals) {
+    network = regions[0].network
+    precondition(rows.count == count * network[node].shape.count, "Rows over a node of another size")
+    precondition(count.isMultiple(of: regions.count), "\(count) rows for \(regions.count) regions")
+    self.regions = regions
+    self.count = count
     self.totals = totals
-    inputCoefficients = [Double](repeating: 0, count: rows.count * bounds.network.inputCount)
-    pending = [[Double]?](repeating: nil, count: bounds.network.nodes.count)
-    pending[node.index] = rows.coefficients
+    accountsForRounding = regions[0].accountsForRounding
+    inputCoefficients = []
+    pending = [[Scalar]?](repeating: nil, count: network.nodes.count)
+    pending[node.index] = rows
+  }
+
+  /// The rows of each region.
+  func rows(of region: Int) -> Range<Int> {
+    let each = count / regions.count
+    return region * each..<(region + 1) * each
   }
 
   /// Pulls the rows back until only the input is left.
   ///
   /// - Parameter atActivation: called for each activation that rows reach, with the pass (to add constants and
   ///   errors) and the coefficients over the activation's outputs, which it may change.
-  public mutating func run(_ atActivation: (inout BackwardPass, Node, inout [Double]) -> Step) {
-    for node in bounds.network.nodes.reversed() {
+  @_specialize(where Scalar == Double)
+  public mutating func run(_ atActivation: (inout BackwardPass, Node, inout [Scalar]) -> Step) {
+    for node in network.nodes.reversed() {
       guard case var rows? = pending[node.id.index] else { continue }
       pending[node.id.index] = nil
       switch node.operation {
       case .input:
         inputCoefficients = rows
       case .linear(let layer, let source):
-        addConstants(rows, layer.bias)
-        addErrors(rows, reach: bounds.errorReach[node.id.index])
-        for row in 0..<count { totals.addError(bounds.underflowReach[node.id.index], to: row) }
+        account(for: layer, source: source, rows)
         add(layer.map.applyTransposed(rows, batch: count), to: source)
       case .sum(let sources):
         for source in sources { add(rows, to: source) }
       case .activation(_, let source):
         switch atActivation(&self, node, &rows) {
         case .toSource: add(rows, to: source)
-        case .concretise: concretise(rows, over: bounds.boxes[node.id.index])
+        case .concretise: concretise(rows, over: node.id)
         case .stop: break
         }
       }
     }
+    if inputCoefficients.isEmpty { inputCoefficients = [Scalar](repeating: 0, count: count * network.inputCount) }
   }
 
-  /// Adds each row's largest value over a box to its constant.
+  /// Adds each row's largest value over a node's box to its constant.
   ///
-  /// - Complexity: three dot products a row.
-  mutating func concretise(_ rows: [Double], over box: Box) {
-    let (centre, radius) = box.centreAndRadius
-    let width = centre.count
-    let reach = zip(centre, radius).map { $0.magnitude + $1 }
-    let gamma = RoundingError.gamma(2 * width + 16)
-    rows.withUnsafeBufferPointer { rows in
-      guard let base = rows.baseAddress else { return }
-      for row in 0..<count {
-        let coefficients = base + row * width
-        totals.add(ck_dot(coefficients, centre, width) + ck_magnitude_dot(coefficients, radius, width), to: row)
-        guard bounds.accountsForRounding else { continue }
-        totals.addError(
-          gamma * ck_magnitude_dot(coefficients, reach, width) + RoundingError.underflow, to: row)
+  /// - Complexity: one pass over the rows.
+  mutating func concretise(_ rows: [Scalar], over node: NodeID) {
+    for (region, bounds) in regions.enumerated() {
+      let (centre, radius) = bounds.boxes[node.index].centreAndRadius
+      let gamma = RoundingError.gamma(2 * centre.count + 16)
+      withRows(of: region, rows, width: centre.count) { totals, row, coefficients in
+        let sums = Scalar.largest(coefficients, centre: centre, radius: radius, count: centre.count)
+        totals.add(sums.value, to: row)
+        totals.addError(gamma * sums.reach + RoundingError.underflow, to: row)
       }
     }
   }
 
-  /// Adds `Σ |rows|·reach` to each row's error.
-  mutating func addErrors(_ rows: [Double], reach: [Double]) {
-    guard bounds.accountsForRounding else { return }
-    let width = reach.count
-    rows.withUnsafeBufferPointer { rows in
-      guard let base = rows.baseAddress else { return }
-      for row in 0..<count { totals.addError(ck_magnitude_dot(base + row * width, reach, width), to: row) }
+  /// Relaxes a region's rows along the lines of an activation.
+  mutating func relax(_ rows: inout [Scalar], of region: Int = 0, along lines: LinearRelaxation) {
+    let ownRows = self.rows(of: region)
+    lines.relax(&rows, ownRows) { row, sums in
+      totals.add(sums.constant, to: row)
+      totals.addError(lines.error(of: sums, in: Scalar.self), to: row)
     }
   }
 
@@ -119,23 +132,61 @@ public struct BackwardPass {
   /// An upper bound of each row's value, once everything was concretised.
   func upperBounds() -> [Double] { totals.upperBounds() }
 
-  private mutating func addConstants(_ rows: [Double], _ bias: [Double]) {
-    let width = bias.count
-    rows.withUnsafeBufferPointer { rows in
-      guard let base = rows.baseAddress else { return }
-      for row in 0..<count { totals.add(ck_dot(base + row * width, bias, width), to: row) }
+  /// The constants that a linear layer's biases make, and what pulling rows through the layer may get wrong.
+  private mutating func account(for layer: LinearLayer, source: NodeID, _ rows: [Scalar]) {
+    for (region, bounds) in regions.enumerated() {
+      let reach = RoundingReach(of: layer, on: bounds.boxes[source.index], in: Scalar.self)
+      withRows(of: region, rows, width: layer.bias.count) { totals, row, coefficients in
+        let sums = Scalar.sum(coefficients, layer.bias, reach: reach.units, count: layer.bias.count)
+        totals.add(sums.value, to: row)
+        totals.addError(sums.reach + reach.underflow, to: row)
+      }
     }
   }
 
-  private mutating func add(_ rows: [Double], to node: NodeID) {
+  /// What storing the rows changed, on the box of the node that they start from.
+  private mutating func addConversionErrors(_ rows: LinearRows, over node: NodeID) {
+    guard Scalar.precision == .single, rows.coefficients.contains(where: { Double(Float($0)) != $0 }) else { return }
+    for (region, bounds) in regions.enumerated() {
+      let magnitudes = bounds.boxes[node.index].magnitudes
+      for row in self.rows(of: region) {
+        let error = magnitudes.indices.reduce(0.0) { sum, i in
+          let exact = rows.coefficients[row * rows.width + i]
+          return sum + (exact - Double(Float(exact))).magnitude * magnitudes[i]
+        }
+        totals.addError(error, to: row)
+      }
+    }
+  }
+
+  private mutating func add(_ rows: [Scalar], to node: NodeID) {
     guard var sum = pending[node.index] else {
       pending[node.index] = rows
       return
     }
     pending[node.index] = nil
-    for i in sum.indices { sum[i] += rows[i] }
+    sum.withUnsafeMutableBufferPointer { sum in
+      rows.withUnsafeBufferPointer { rows in
+        if let to = sum.baseAddress, let from = rows.baseAddress { Scalar.add(from, to: to, count: rows.count) }
+      }
+    }
     // One rounding for each sum, of its own size: later sums may cancel, its error does not.
-    addErrors(sum, reach: bounds.boxes[node.index].magnitudes.map { 2 * RoundingError.unit * $0 })
+    for (region, bounds) in regions.enumerated() {
+      let reach = bounds.boxes[node.index].magnitudes.map { 2 * Scalar.unitRoundoff * $0 }
+      withRows(of: region, sum, width: reach.count) { totals, row, coefficients in
+        totals.addError(Scalar.reach(coefficients, reach, count: reach.count), to: row)
+      }
+    }
     pending[node.index] = sum
+  }
+
+  /// Calls the body for each of a region's rows.
+  private mutating func withRows(
+    of region: Int, _ rows: [Scalar], width: Int, _ body: (inout RowTotals, Int, UnsafePointer<Scalar>) -> Void
+  ) {
+    rows.withUnsafeBufferPointer { coefficients in
+      guard let base = coefficients.baseAddress else { return }
+      for row in self.rows(of: region) { body(&totals, row, base + row * width) }
+    }
   }
 }

@@ -54,9 +54,22 @@ extension RegionBounds {
   ///
   /// - Source: Gowal et al. 2018, section 3; `C·W` merged as in CROWN-IBP (Zhang et al. 2020).
   private func intervalUpperBounds(of rows: LinearRows) -> [Double] {
-    var pass = BackwardPass(rows, over: network.output, bounds: self)
-    pass.run { _, _, _ in .concretise }
-    pass.concretise(pass.inputCoefficients, over: input)
-    return pass.upperBounds()
+    func bounds<Scalar: RowScalar>(in type: Scalar.Type) -> [Double] {
+      var pass = BackwardPass<Scalar>(rows, over: network.output, bounds: self)
+      return pass.intervalUpperBounds()
+    }
+    return switch precision {
+    case .single: bounds(in: Float.self)
+    case .double: bounds(in: Double.self)
+    }
+  }
+}
+
+extension BackwardPass {
+  /// Takes the rows' largest values at the last activations before them, or at the input.
+  mutating func intervalUpperBounds() -> [Double] {
+    run { _, _, _ in .concretise }
+    concretise(inputCoefficients, over: NodeID(0))
+    return upperBounds()
   }
 }

@@ -63,17 +63,30 @@ extension RegionBounds {
   /// - Parameter relaxations: lines for each activation before the node, by node index; where there are none, its box is
   ///   taken.
   func relaxedUpperBounds(of rows: LinearRows, over node: NodeID, by relaxations: [LinearRelaxation?]) -> [Double] {
-    var pass = BackwardPass(rows, over: node, bounds: self)
-    return pass.upperBounds(by: relaxations)
+    func bounds<Scalar: RowScalar>(in type: Scalar.Type) -> [Double] {
+      var pass = BackwardPass<Scalar>(rows, over: node, bounds: self)
+      return pass.upperBounds(by: [relaxations])
+    }
+    return switch precision {
+    case .single: bounds(in: Float.self)
+    case .double: bounds(in: Double.self)
+    }
   }
 
   /// The same for single units of a node, times 1 or -1: in windows as long as those pay.
   func relaxedUpperBounds(
     ofUnits units: [Int], coefficient: Double, over node: NodeID, by relaxations: [LinearRelaxation?]
   ) -> [Double] {
-    if var pass = WindowPass(units: units, coefficient: coefficient, of: node, bounds: self) {
-      return pass.upperBounds(by: relaxations)
+    func bounds<Scalar: RowScalar>(in type: Scalar.Type) -> [Double]? {
+      var pass = WindowPass<Scalar>(units: units, coefficient: Scalar(coefficient), of: node, bounds: self)
+      return pass?.upperBounds(by: relaxations)
     }
+    let inWindows =
+      switch precision {
+      case .single: bounds(in: Float.self)
+      case .double: bounds(in: Double.self)
+      }
+    if let inWindows { return inWindows }
     return relaxedUpperBounds(
       of: .elements(units, coefficient: coefficient, width: network[node].shape.count), over: node, by: relaxations)
   }
@@ -104,13 +117,18 @@ extension RegionBounds {
 
 extension BackwardPass {
   /// Pulls the rows to the input, relaxing every activation that has lines, and takes their largest values.
-  mutating func upperBounds(by relaxations: [LinearRelaxation?]) -> [Double] {
+  ///
+  /// - Parameter relaxations: lines for each region and activation, by node index; an activation has some in all regions
+  ///   or in none.
+  mutating func upperBounds(by relaxations: [[LinearRelaxation?]]) -> [Double] {
     run { pass, node, coefficients in
-      guard let relaxation = relaxations[node.id.index] else { return .concretise }
-      relaxation.relax(&coefficients, in: &pass)
+      for (region, lines) in relaxations.enumerated() {
+        guard let lines = lines[node.id.index] else { return .concretise }
+        pass.relax(&coefficients, of: region, along: lines)
+      }
       return .toSource
     }
-    concretise(inputCoefficients, over: bounds.input)
+    concretise(inputCoefficients, over: NodeID(0))
     return upperBounds()
   }
 }

@@ -37,7 +37,7 @@ func productsWithRows(_ coefficients: [Double], _ matrix: [Double], count: Int, 
   }
 }
 
-extension BackwardPass {
+extension BackwardPass where Scalar == Double {
   /// Adds `Σ |elements|` of each row of a matrix to the row's constant: what symbols in [−1, 1] can make of them.
   mutating func addMagnitudes(_ rows: [Double], width: Int) {
     let ones = [Double](repeating: 1, count: width)

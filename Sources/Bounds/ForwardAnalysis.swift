@@ -54,7 +54,7 @@ struct ForwardAnalysis<Form: ForwardForm>: Sendable {
   ///
   /// Never looser than those of interval propagation on the same boxes.
   func upperBounds(of rows: LinearRows) -> [Double] {
-    var pass = BackwardPass(rows, over: bounds.network.output, bounds: bounds)
+    var pass = BackwardPass<Double>(rows, over: bounds.network.output, bounds: bounds)
     var parts: [(form: Form, coefficients: [Double])] = []
     pass.run { _, node, coefficients in
       guard let form = ends[node.id] else { return .concretise }
@@ -64,7 +64,7 @@ struct ForwardAnalysis<Form: ForwardForm>: Sendable {
     if let form = ends[NodeID(0)] {
       parts.append((form, pass.inputCoefficients))
     } else {
-      pass.concretise(pass.inputCoefficients, over: bounds.input)
+      pass.concretise(pass.inputCoefficients, over: NodeID(0))
     }
     Form.addUpperBounds(of: parts, to: &pass)
     return zip(bounds.upperBounds(of: rows, by: .ibp), pass.upperBounds()).map(min)

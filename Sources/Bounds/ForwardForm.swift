@@ -18,7 +18,7 @@ protocol ForwardForm: Sendable {
   /// A box around all values, or nil if something overflowed.
   var range: Box? { get }
   /// Adds to a backward pass upper bounds of `Σ coefficients · value`, jointly over several nodes at the same input.
-  static func addUpperBounds(of parts: [(form: Self, coefficients: [Double])], to pass: inout BackwardPass)
+  static func addUpperBounds(of parts: [(form: Self, coefficients: [Double])], to pass: inout BackwardPass<Double>)
 }
 
 /// What the forms of one analysis share.

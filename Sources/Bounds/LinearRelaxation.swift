@@ -38,8 +38,8 @@ public struct LinearRelaxation: Sendable {
   let reach: [Double]
   /// The relative error of a row's constant, on the sum of its terms' magnitudes.
   private let gamma: Double
-  /// What all underflows in one row can change.
-  private let underflow: Double
+  /// How many underflows of the smallest kind can change one row: more than one and the sum of `reach`.
+  private let underflows: Double
 
   /// The number of units.
   public var count: Int { upperSlope.count }
@@ -96,45 +96,61 @@ public struct LinearRelaxation: Sendable {
     self.reach = reach
     let terms = upper.indices.reduce(0) { $0 + (lowerOffset[$1] == 0 && upper[$1].offset == 0 ? 0 : 1) }
     gamma = RoundingError.gamma(2 * terms + 16)
-    underflow = RoundingError.underflow * (1 + reach.reduce(0, +))
+    underflows = 1 + reach.reduce(0, +)
   }
 
   /// Replaces coefficients over the activation's outputs by ones over its pre-activations such that no row's value
   /// falls: under a positive coefficient the output is replaced by its upper line, under a negative one by its lower.
   ///
+  /// - Parameters:
+  ///   - rows: all rows of a pass.
+  ///   - range: those that are relaxed along these lines.
+  ///   - gathered: called with each of them and what it left over.
   /// - Soundness: for a stored coefficient a and the line s·z + o that its sign selects, a·f(z) ≤ (a·s)·z + a·o in real
-  ///   arithmetic. Four things are rounded, with u the unit roundoff and η = 2⁻¹⁰⁷⁵ half the smallest positive number:
-  ///   1. The coefficient a′ = fl(a·s) differs from a·s by at most u·|a′| + η, and by nothing where s is 0 or 1. It meets
-  ///      pre-activations of at most r = max(|l|, |u|) in magnitude, which makes Σ (u·|a′| + η)·r. The sum of u·|a′|·r is
-  ///      itself computed; doubling it covers its rounding, for sums of fewer than 2³¹ terms.
+  ///   arithmetic. Four things are rounded, with u the unit roundoff of the rows' type, η half its smallest positive
+  ///   number, and γ of double precision:
+  ///   1. The coefficient a′ = fl(a·s), computed in double precision and rounded once more where the type is single,
+  ///      differs from a·s by at most 2u·|a′| + 2η, and by nothing where s is 0 or 1. It meets pre-activations of at most
+  ///      r = max(|l|, |u|) in magnitude, which makes Σ (2u·|a′| + 2η)·r; a little more than u counts already, and the
+  ///      rest of 2u covers the rounding of the sum, for sums of fewer than 2³¹ terms.
   ///   2. The sum of the n products a·o with offsets that are not 0 is wrong by at most γ_n·Σ|a·o| + n·η, in any order.
   ///      Signs mix, hence the sum S of magnitudes; computed, it is at least (1 − γ_n)·S − n·η. As
   ///      γ_n/(1 − γ_n) ≤ γ_2n, its product with γ_2n+16 covers the error of the sum and its own.
-  ///   3. Underflows: the terms with η add up to at most η·Σr + 3n·η, which lies below 2⁻¹⁰²²·(1 + Σr) since no array has
-  ///      2⁵⁰ elements.
+  ///   3. Underflows: the terms with η add up to at most 2η·Σr, and 3n·2⁻¹⁰⁷⁵ in the sums, which together lie below the
+  ///      type's smallest normal number times 1 + Σr since no array has 2⁵⁰ elements.
   ///   4. Adding the sum to the row's constant is the pass's to account for.
   /// - Complexity: one pass over the coefficients.
-  func relax(_ rows: inout [Double], in pass: inout BackwardPass) {
+  func relax<Scalar: RowScalar>(
+    _ rows: inout [Scalar], _ range: Range<Int>, gathered: (_ row: Int, ck_relaxed) -> Void
+  ) {
     let width = count
     let step = lowerSlope.count == width ? 0 : width
-    precondition(rows.count == pass.count * width, "Rows of another width than \(width)")
-    precondition(lowerSlope.count == max(width, pass.count * step), "Lower slopes for another number of rows")
+    precondition(rows.count >= range.upperBound * width, "Rows of another width than \(width)")
+    precondition(lowerSlope.count == max(width, range.count * step), "Lower slopes for another number of rows")
     rows.withUnsafeMutableBufferPointer { rows in
-      lowerSlope.withUnsafeBufferPointer { slopes in
-        guard let row = rows.baseAddress, let slope = slopes.baseAddress else { return }
-        for i in 0..<pass.count {
-          let sums = ck_relax(
-            row + i * width, slope + i * step, lowerOffset, upperSlope, upperOffset, reach, width)
-          pass.totals.add(sums.constant, to: i)
-          pass.totals.addError(error(of: sums), to: i)
-        }
+      guard let base = rows.baseAddress else { return }
+      for (i, row) in range.enumerated() {
+        let sums = withLines(slopesFrom: i * step) { Scalar.relax(base + row * width, along: $0, count: width) }
+        gathered(row, sums)
       }
     }
   }
 
-  /// What the rounding of one row's way through the lines can change: points 1 to 3 of ``relax(_:in:)``.
-  func error(of sums: ck_relaxed) -> Double {
-    gamma * sums.magnitude + 2 * RoundingError.unit * sums.reach + underflow
+  /// What the rounding of one row's way through the lines can change: points 1 to 3 of the soundness of relaxing.
+  func error<Scalar: RowScalar>(of sums: ck_relaxed, in type: Scalar.Type) -> Double {
+    gamma * sums.magnitude + 2 * Scalar.unitRoundoff * sums.reach + Scalar.underflow * underflows
+  }
+
+  /// Lends the lines to C.
+  ///
+  /// - Parameter slopesFrom: where the lower slopes begin: with one row's.
+  func withLines<Result>(slopesFrom start: Int = 0, _ body: (RelaxationLines) -> Result) -> Result {
+    func lend(_ ls: UnsafePointer<Double>, _ lo: UnsafePointer<Double>, _ us: UnsafePointer<Double>,
+      _ uo: UnsafePointer<Double>, _ reach: UnsafePointer<Double>) -> Result
+    {
+      body(RelaxationLines(lowerSlope: ls + start, lowerOffset: lo, upperSlope: us, upperOffset: uo, reach: reach))
+    }
+    return lend(lowerSlope, lowerOffset, upperSlope, upperOffset, reach)
   }
 }
 

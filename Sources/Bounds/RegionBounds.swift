@@ -1,7 +1,7 @@
 import Intervals
 import Networks
 
-/// Boxes for all nodes of a network over one input region, and what rounding may add to a backward pass there.
+/// Boxes for all nodes of a network over one input region.
 ///
 /// - Invariant: each box contains its node's real value at every point of the region.
 public struct RegionBounds: Sendable {
@@ -9,41 +9,53 @@ public struct RegionBounds: Sendable {
   public let network: Network
   /// The box that contains each node's value, by node index.
   public private(set) var boxes: [Box]
-  /// For each linear node, by how much one unit of coefficient on each of its outputs can be wrong after it has
-  /// been pulled through the layer; empty for other nodes.
-  let errorReach: [[Double]]
-  /// For each linear node, what all underflows of pulled-back coefficients together can change; 0 for others.
-  let underflowReach: [Double]
+  /// In what precision products are computed.
+  public let precision: Precision
   /// Whether backward passes count what rounding may have added. They always do, but in a test that asks whether its
   /// judge would notice if they did not.
   package let accountsForRounding: Bool
-
   /// The boxes of interval propagation (IBP).
   ///
-  /// - Parameter input: the box of inputs.
-  /// - Complexity: three products with each linear map.
-  public init(of network: Network, over input: Box) {
-    self.init(of: network, over: input, accountsForRounding: true)
+  /// - Parameters:
+  ///   - input: the box of inputs.
+  ///   - precision: in what products are computed, here and in all that is done with these bounds.
+  /// - Complexity: two products with each linear map.
+  public init(of network: Network, over input: Box, precision: Precision = .double) {
+    self.init(of: network, over: input, precision: precision, accountsForRounding: true)
   }
 
   /// The same, with backward passes whose results hold only if nothing was rounded: for tests and measurements.
-  package init(of network: Network, over input: Box, accountsForRounding: Bool) {
-    self.network = network
-    self.accountsForRounding = accountsForRounding
-    boxes = network.intervals(over: input)
-    var reach: [[Double]] = []
-    var underflow: [Double] = []
-    for node in network.nodes {
-      if accountsForRounding, case .linear(let layer, let source) = node.operation {
-        reach.append(layer.errorReach(over: boxes[source.index]))
-        underflow.append(RoundingError.underflow * (1 + boxes[source.index].magnitudes.reduce(0, +)))
-      } else {
-        reach.append([])
-        underflow.append(0)
+  package init(
+    of network: Network, over input: Box, precision: Precision = .double, accountsForRounding: Bool
+  ) {
+    self = Self.batch(
+      of: network, over: [input], precision: precision, accountsForRounding: accountsForRounding)[0]
+  }
+
+  /// The boxes of interval propagation over several input boxes, each product computed for all of them together: what
+  /// matters where the weights do not fit into caches.
+  public static func batch(of network: Network, over inputs: [Box], precision: Precision = .double) -> [RegionBounds] {
+    batch(of: network, over: inputs, precision: precision, accountsForRounding: true)
+  }
+
+  package static func batch(
+    of network: Network, over inputs: [Box], precision: Precision, accountsForRounding: Bool
+  ) -> [RegionBounds] {
+    let boxes =
+      switch precision {
+      case .single: network.intervals(over: inputs, in: Float.self)
+      case .double: network.intervals(over: inputs, in: Double.self)
       }
+    return boxes.map {
+      RegionBounds(network: network, boxes: $0, precision: precision, accountsForRounding: accountsForRounding)
     }
-    errorReach = reach
-    underflowReach = underflow
+  }
+
+  private init(network: Network, boxes: [Box], precision: Precision, accountsForRounding: Bool) {
+    self.network = network
+    self.boxes = boxes
+    self.precision = precision
+    self.accountsForRounding = accountsForRounding
   }
 
   /// The input box.
@@ -85,28 +97,12 @@ public struct RegionBounds: Sendable {
   /// Intersects one node's box with what the boxes of its sources imply, and with another that also holds, if any; the
   /// nodes after it keep theirs.
   mutating func tightenAlone(_ node: NodeID, with box: Box?) {
-    let propagated = network.interval(of: network[node], from: boxes, input: boxes[0])
+    let propagated =
+      switch precision {
+      case .single: network.interval(of: network[node], from: boxes, input: boxes[0], in: Float.self)
+      case .double: network.interval(of: network[node], from: boxes, input: boxes[0], in: Double.self)
+      }
     let known = boxes[node.index].intersection(propagated)
     boxes[node.index] = box.map(known.intersection) ?? known
-  }
-}
-
-extension LinearLayer {
-  /// For each output element, an upper bound of what pulling one unit of coefficient on it through this layer can
-  /// get wrong in the value of a row, over the given box of sources.
-  ///
-  /// The pulled-back coefficients `fl(A·W)` differ from `A·W` by at most γ|A||W|, and from the file's `A·W` by the
-  /// coefficient error on top; on the box that changes the row's value by at most (γ + e)|A|·(|W||x|). The constant
-  /// `fl(A·b)` is wrong by at most γ|A||b|.
-  func errorReach(over box: Box) -> [Double] {
-    let pulled = (RoundingError.gamma(map.longestSum + 16) + 2 * coefficientError).nextUp
-    let constant = RoundingError.gamma(bias.count + 16)
-    let magnitudes = map.apply(box.magnitudes, batch: 1, .magnitudes)
-    return magnitudes.indices.map { i in
-      let reach =
-        (pulled * magnitudes[i] + constant * bias[i].magnitude) * (1 + RoundingError.gamma(map.longestSum + 16))
-        + (biasError.isEmpty ? 0 : biasError[i]) + RoundingError.underflow
-      return (reach * (1 + 8 * RoundingError.unit)).nextUp
-    }
   }
 }

@@ -12,7 +12,7 @@ import Tensors
 ///
 /// - Soundness: as ``BackwardPass``: the same constants, the same error terms, over the elements inside the image.
 /// - Source: windows are what Zhang et al. (auto_LiRPA) call patches; Xu et al. 2020, appendix.
-struct WindowPass {
+struct WindowPass<Scalar: RowScalar> {
   private let bounds: RegionBounds
   /// The node over whose value the rows stand now.
   private var node: NodeID
@@ -20,13 +20,13 @@ struct WindowPass {
   private let count: Int
   private var windows: RowWindows
   /// `[channels, count, windowHeight, windowWidth]`.
-  private var values: [Double]
+  private var values: [Scalar]
   private var totals: RowTotals
 
   /// Rows `coefficient · unit` over units of a convolution, pulled through it; nil if the node is none.
   ///
   /// - Parameter coefficient: 1 or -1, so that the pulled rows are the kernels themselves.
-  init?(units: [Int], coefficient: Double, of start: NodeID, bounds: RegionBounds) {
+  init?(units: [Int], coefficient: Scalar, of start: NodeID, bounds: RegionBounds) {
     guard case .linear(let layer, let source) = bounds.network[start].operation,
       case .convolution(let map) = layer.map
     else { return nil }
@@ -40,7 +40,8 @@ struct WindowPass {
       windowWidth: (g.kernelWidth - 1) * g.dilationWidth + 1,
       tops: units.map { $0 % positions / g.outputWidth * g.strideHeight - g.padTop },
       lefts: units.map { $0 % g.outputWidth * g.strideWidth - g.padLeft })
-    values = [Double](repeating: 0, count: windows.elementCount)
+    values = [Scalar](repeating: 0, count: windows.elementCount)
+    let weights = layer.map.coefficients(in: Scalar.self)
     let groupChannels = g.channels / g.groups
     for (row, unit) in units.enumerated() {
       let output = unit / positions
@@ -48,8 +49,7 @@ struct WindowPass {
       for channel in 0..<groupChannels {
         for ky in 0..<g.kernelHeight {
           for kx in 0..<g.kernelWidth {
-            let weight = map.weights[
-              ((output * groupChannels + channel) * g.kernelHeight + ky) * g.kernelWidth + kx]
+            let weight = weights[((output * groupChannels + channel) * g.kernelHeight + ky) * g.kernelWidth + kx]
             let window = (firstChannel + channel) * units.count + row
             values[
               (window * windows.windowHeight + ky * g.dilationHeight) * windows.windowWidth + kx * g.dilationWidth] =
@@ -59,10 +59,10 @@ struct WindowPass {
       }
     }
     totals = RowTotals(count: units.count, accountsForRounding: bounds.accountsForRounding)
+    let reach = RoundingReach(of: layer, on: bounds.boxes[source.index], in: Scalar.self)
     for (row, unit) in units.enumerated() {
-      totals.add(coefficient * layer.bias[unit], to: row)
-      guard bounds.accountsForRounding else { continue }
-      totals.addError(bounds.errorReach[start.index][unit] + bounds.underflowReach[start.index], to: row)
+      totals.add(Double(coefficient) * layer.bias[unit], to: row)
+      totals.addError(reach.units[unit] + reach.underflow, to: row)
     }
   }
 
@@ -87,7 +87,7 @@ struct WindowPass {
         guard case .convolution(let map) = layer.map, windows.area * 4 < windows.imageArea * 3 else {
           return spread(by: relaxations)
         }
-        pull(through: layer, map, node: node)
+        pull(through: layer, map, source: source)
         node = source
       case .sum:
         return spread(by: relaxations)
@@ -95,28 +95,28 @@ struct WindowPass {
     }
   }
 
-  private mutating func pull(through layer: LinearLayer, _ map: ConvolutionMap, node: NodeID) {
+  private mutating func pull(through layer: LinearLayer, _ map: ConvolutionMap, source: NodeID) {
     let g = map.geometry
     let windows = windows
-    windows.with { ck_windows_mask(&$0, &values) }
+    windows.with { Scalar.windowsMask(&$0, &values) }
     addDot(layer.bias)
-    if bounds.accountsForRounding {
-      var errors = [Double](repeating: bounds.underflowReach[node.index], count: count)
-      windows.with { ck_windows_magnitude_dot(&$0, values, bounds.errorReach[node.index], &errors) }
-      for row in 0..<count { totals.addError(errors[row], to: row) }
-    }
+    let reach = RoundingReach(of: layer, on: bounds.boxes[source.index], in: Scalar.self)
+    var errors = [Double](repeating: reach.underflow, count: count)
+    windows.with { Scalar.windowsReach(&$0, values, reach.units, &errors) }
+    for row in 0..<count { totals.addError(errors[row], to: row) }
 
     // columns = Wᵀ·rows, all rows and positions at once; then each column entry goes to its place.
     let positions = count * windows.area
     let groupOutputs = g.outputChannels / g.groups
-    let columns = [Double](unsafeUninitializedCapacity: g.groups * g.patchCount * positions) { columns, initialized in
+    let weights = layer.map.coefficients(in: Scalar.self)
+    let columns = [Scalar](unsafeUninitializedCapacity: g.groups * g.patchCount * positions) { columns, initialized in
       values.withUnsafeBufferPointer { values in
-        map.weights.withUnsafeBufferPointer { weights in
+        weights.withUnsafeBufferPointer { weights in
           guard let to = columns.baseAddress, let from = values.baseAddress, let weights = weights.baseAddress else {
             return
           }
           for group in 0..<g.groups {
-            Double.gemm(
+            Scalar.gemm(
               .transposed, .asStored, m: g.patchCount, n: positions, k: groupOutputs, alpha: 1,
               weights + group * groupOutputs * g.patchCount, lda: g.patchCount, from + group * groupOutputs * positions,
               ldb: positions, beta: 0, to + group * g.patchCount * positions, ldc: positions)
@@ -130,26 +130,25 @@ struct WindowPass {
     (kernel.kernelHeight, kernel.kernelWidth) = (g.kernelHeight, g.kernelWidth)
     (kernel.strideHeight, kernel.strideWidth) = (g.strideHeight, g.strideWidth)
     (kernel.dilationHeight, kernel.dilationWidth) = (g.dilationHeight, g.dilationWidth)
-    values = [Double](unsafeUninitializedCapacity: pulled.elementCount) { values, initialized in
+    values = [Scalar](unsafeUninitializedCapacity: pulled.elementCount) { values, initialized in
       pulled.with {
-        ck_windows_fold(&$0, &kernel, windows.windowHeight, windows.windowWidth, columns, values.baseAddress)
+        guard let values = values.baseAddress else { return }
+        Scalar.windowsFold(
+          &$0, &kernel, fromHeight: windows.windowHeight, fromWidth: windows.windowWidth, columns, values)
       }
       initialized = pulled.elementCount
     }
     self.windows = pulled
   }
 
-  /// As ``LinearRelaxation/relax(_:in:)``, on windows.
+  /// As ``LinearRelaxation`` relaxes rows, on windows.
   private mutating func relax(_ lines: LinearRelaxation) {
     let windows = windows
     var sums = [ck_relaxed](repeating: ck_relaxed(), count: count)
-    windows.with {
-      ck_windows_relax(
-        &$0, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, &values, &sums)
-    }
+    windows.with { windows in lines.withLines { Scalar.windowsRelax(&windows, along: $0, &values, &sums) } }
     for row in 0..<count {
       totals.add(sums[row].constant, to: row)
-      totals.addError(lines.error(of: sums[row]), to: row)
+      totals.addError(lines.error(of: sums[row], in: Scalar.self), to: row)
     }
   }
 
@@ -160,9 +159,9 @@ struct WindowPass {
     var largest = [Double](repeating: 0, count: count)
     var size = largest
     windows.with {
-      ck_windows_dot(&$0, values, centre, &largest)
-      ck_windows_magnitude_dot(&$0, values, radius, &largest)
-      ck_windows_magnitude_dot(&$0, values, reach, &size)
+      Scalar.windowsDot(&$0, values, centre, &largest)
+      Scalar.windowsReach(&$0, values, radius, &largest)
+      Scalar.windowsReach(&$0, values, reach, &size)
     }
     for row in 0..<count {
       totals.add(largest[row], to: row)
@@ -172,17 +171,15 @@ struct WindowPass {
 
   /// Hands the rows over to a pass over whole images.
   private func spread(by relaxations: [LinearRelaxation?]) -> [Double] {
-    let width = windows.channels * windows.imageArea
-    var rows = [Double](repeating: 0, count: count * width)
-    windows.with { ck_windows_spread(&$0, values, &rows) }
-    var pass = BackwardPass(
-      LinearRows(count: count, width: width, coefficients: rows), over: node, bounds: bounds, totals: totals)
-    return pass.upperBounds(by: relaxations)
+    var rows = [Scalar](repeating: 0, count: count * windows.channels * windows.imageArea)
+    windows.with { Scalar.windowsSpread(&$0, values, &rows) }
+    var pass = BackwardPass(rows, count: count, over: node, regions: [bounds], totals: totals)
+    return pass.upperBounds(by: [relaxations])
   }
 
   private mutating func addDot(_ weights: [Double]) {
     var sums = [Double](repeating: 0, count: count)
-    windows.with { ck_windows_dot(&$0, values, weights, &sums) }
+    windows.with { Scalar.windowsDot(&$0, values, weights, &sums) }
     for row in 0..<count { totals.add(sums[row], to: row) }
   }
 }

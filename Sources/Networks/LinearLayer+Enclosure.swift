@@ -1,47 +1,68 @@
 import Intervals
 
 extension LinearLayer {
-  /// A box that contains `W·x + b` in real arithmetic for every `x` of a box.
+  /// Boxes that contain `W·x + b` in real arithmetic for every `x` of each box.
   ///
   /// With centre c, radius r and γ for the longest sum, the computed centre is wrong by at most
   /// γ(|W||c| + |b|), so that the radius |W|·(r + γ(|c| + r)) + γ|b|, widened for its own rounding, covers
   /// both: one extra vector addition and no extra matrix product.
   ///
-  /// - Complexity: two products with the map.
+  /// - Parameter type: in what products are computed. In single precision γ is that of single precision, centres are
+  ///   rounded to it and radii reach both ends from there.
+  /// - Complexity: two products with the map for all boxes together.
   /// - Source: architecture of the tool, "Sound in floating point"; the error model is Higham's, §3.1.
-  public func image(of box: Box) -> Box {
-    let (centre, radius) = box.centreAndRadius
-    guard radius.allSatisfy(\.isFinite) else { return .entire(count: map.outputCount) }
-
+  public func images<Scalar: AnalysisScalar>(of boxes: [Box], in type: Scalar.Type) -> [Box] {
     // Twice the longest sum covers the rounding of the radius product itself: |W|ρ computed is at least
     // (1 − γ)|W|ρ, and (1 − γ_k)(r + γ_2k(…)) ≥ r + γ_k(…). The file's coefficients are as far away again.
-    let gamma = (RoundingError.gamma(2 * map.longestSum + 16) + 2 * coefficientError).nextUp
-    var inflated = [Double](repeating: 0, count: radius.count)
-    for i in inflated.indices {
-      // The last term covers what underflows here before a large weight multiplies it.
-      inflated[i] =
-        (radius[i] + gamma * (centre[i].magnitude + radius[i])) * (1 + 4 * RoundingError.unit)
-        + RoundingError.underflow
+    let gamma =
+      (Scalar.gamma(2 * map.longestSum + 16) + 2 * (coefficientError + map.conversionError(to: type))).nextUp
+    let (width, count) = (map.inputCount, boxes.count)
+    var centres = [Scalar](repeating: 0, count: count * width)
+    var radii = centres
+    var isBounded = [Bool](repeating: true, count: count)
+    centres.withUnsafeMutableBufferPointer { centres in
+      radii.withUnsafeMutableBufferPointer { radii in
+        guard let centre = centres.baseAddress, let radius = radii.baseAddress else { return }
+        for (i, box) in boxes.enumerated() {
+          isBounded[i] = Scalar.ball(
+            box.lower, box.upper, count: width, gamma: gamma, centre: centre + i * width, radius: radius + i * width)
+        }
+      }
     }
-    var middle = map.apply(centre, batch: 1)
-    let spread = map.apply(inflated, batch: 1, .magnitudes)
+    let middles = map.apply(centres, batch: count)
+    let spreads = map.apply(radii, batch: count, .magnitudes)
+    return (0..<count).map { i in
+      isBounded[i] ? box(middles, spreads, index: i, gamma: gamma) : .entire(count: map.outputCount)
+    }
+  }
 
-    var lower = [Double](repeating: 0, count: middle.count)
+  /// One of the boxes around products of centres and radii.
+  private func box<Scalar: AnalysisScalar>(
+    _ middles: [Scalar], _ spreads: [Scalar], index: Int, gamma: Double
+  ) -> Box {
+    let width = map.outputCount
+    var lower = [Double](repeating: 0, count: width)
     var upper = lower
-    for i in middle.indices {
-      middle[i] += bias[i]
-      var width = (spread[i] + gamma * (bias[i].magnitude + middle[i].magnitude)) * (1 + gamma)
-      width += biasError.isEmpty ? 0 : biasError[i] * (1 + gamma)
-      width = (width * (1 + 4 * RoundingError.unit) + RoundingError.underflow).nextUp
-      let low = (middle[i] - width).nextDown
-      let high = (middle[i] + width).nextUp
-      // An overflow anywhere leaves NaN or infinities: then nothing is known.
-      let known = low.isFinite && high.isFinite
-      lower[i] = known ? low : -.infinity
-      upper[i] = known ? high : .infinity
+    middles.withUnsafeBufferPointer { middles in
+      spreads.withUnsafeBufferPointer { spreads in
+        guard let middle = middles.baseAddress, let spread = spreads.baseAddress else { return }
+        Scalar.box(
+          middle: middle + index * width, spread: spread + index * width, bias: bias, count: width, gamma: gamma,
+          lower: &lower, upper: &upper)
+      }
+    }
+    for i in biasError.indices {
+      let error = (biasError[i] * (1 + gamma)).nextUp
+      lower[i] = (lower[i] - error).nextDown
+      upper[i] = (upper[i] + error).nextUp
     }
     return Box(lower: lower, upper: upper)
   }
+
+  /// A box that contains `W·x + b` in real arithmetic for every `x` of a box.
+  ///
+  /// - Complexity: two products with the map.
+  public func image(of box: Box) -> Box { images(of: [box], in: Double.self)[0] }
 }
 
 extension Box {
@@ -58,37 +79,62 @@ extension Network {
   ///
   /// - Complexity: two products with each linear map.
   /// - Source: Gowal et al. 2018, "On the Effectiveness of Interval Bound Propagation", eqs. 6–8.
-  public func intervals(over input: Box) -> [Box] {
-    precondition(input.count == inputCount, "A box of \(input.count) elements for an input of \(inputCount)")
-    var boxes: [Box] = []
-    boxes.reserveCapacity(nodes.count)
+  public func intervals(over input: Box) -> [Box] { intervals(over: [input], in: Double.self)[0] }
+
+  /// The same for several input boxes, each product computed for all of them together: boxes by input and by node.
+  ///
+  /// - Parameter type: in what products are computed.
+  public func intervals<Scalar: AnalysisScalar>(over inputs: [Box], in type: Scalar.Type) -> [[Box]] {
+    for input in inputs {
+      precondition(input.count == inputCount, "A box of \(input.count) elements for an input of \(inputCount)")
+    }
+    var boxes = inputs.map { _ in [Box]() }
     for node in nodes {
-      boxes.append(interval(of: node, from: boxes, input: input))
+      for (i, box) in self.boxes(of: node, from: boxes, inputs: inputs, in: type).enumerated() { boxes[i].append(box) }
     }
     return boxes
   }
 
   /// A box for one node, given boxes for those before it.
-  public func interval(of node: Node, from boxes: [Box], input: Box) -> Box {
+  ///
+  /// - Parameter type: in what products are computed.
+  public func interval<Scalar: AnalysisScalar>(
+    of node: Node, from boxes: [Box], input: Box, in type: Scalar.Type = Double.self
+  ) -> Box {
+    self.boxes(of: node, from: [boxes], inputs: [input], in: type)[0]
+  }
+
+  private func boxes<Scalar: AnalysisScalar>(
+    of node: Node, from boxes: [[Box]], inputs: [Box], in type: Scalar.Type
+  ) -> [Box] {
     switch node.operation {
     case .input:
-      return input
+      return inputs
     case .linear(let layer, let source):
-      return layer.image(of: boxes[source.index])
+      return layer.images(of: boxes.map { $0[source.index] }, in: type)
     case .sum(let sources):
-      return sources.dropFirst().reduce(boxes[sources[0].index]) { $0.sum(boxes[$1.index]) }
+      return boxes.map { boxes in
+        sources.dropFirst().reduce(boxes[sources[0].index]) { $0.sum(boxes[$1.index]) }
+      }
     case .activation(let activation, let source):
-      let box = boxes[source.index]
-      var lower = box.lower
-      var upper = box.upper
-      for i in lower.indices { (lower[i], upper[i]) = activation.range(on: lower[i], upper[i]) }
-      return Box(lower: lower, upper: upper)
+      return boxes.map { activation.range(on: $0[source.index]) }
     }
   }
 
   /// A box that contains the output at one point in real arithmetic: what a witness is judged by.
   public func enclosure(at point: [Double]) -> Box {
     intervals(over: Box(lower: point, upper: point))[output.index]
+  }
+}
+
+extension Activation {
+  /// The smallest box of values on a box of pre-activations, but for rounding outward.
+  fileprivate func range(on box: Box) -> Box {
+    if case .relu = self { return Box(lower: box.lower.map { max(0, $0) }, upper: box.upper.map { max(0, $0) }) }
+    var lower = box.lower
+    var upper = box.upper
+    for i in lower.indices { (lower[i], upper[i]) = range(on: lower[i], upper[i]) }
+    return Box(lower: lower, upper: upper)
   }
 }
 

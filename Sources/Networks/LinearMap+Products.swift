@@ -10,13 +10,17 @@ extension LinearMap {
   ///   - coefficients: the map's own coefficients, or their absolute values.
   /// - Returns: `batch · outputCount` elements.
   /// - Complexity: one multiply-add for each coefficient and position it applies to.
-  public func apply(_ inputs: [Double], batch: Int, _ coefficients: Coefficients = .signed) -> [Double] {
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
+  public func apply<Scalar: AnalysisScalar>(
+    _ inputs: [Scalar], batch: Int, _ coefficients: Coefficients = .signed
+  ) -> [Scalar] {
     precondition(
       inputs.count == batch * inputCount, "\(inputs.count) elements are not \(batch) inputs of \(inputCount)")
     return Self.filling(batch * outputCount, from: inputs) { input, output in
       switch self {
       case .dense(let map):
-        Double.gemm(
+        Scalar.gemm(
           .asStored, .transposed, m: batch * map.blocks, n: map.rows, k: map.columns, alpha: 1, input,
           lda: map.columns, map.chosen(coefficients), ldb: map.columns, beta: 0, output, ldc: map.rows)
       case .convolution(let map):
@@ -41,13 +45,17 @@ extension LinearMap {
   ///   - coefficients: the map's own coefficients, or their absolute values.
   /// - Returns: `batch · inputCount` elements.
   /// - Complexity: as ``apply(_:batch:_:)``.
-  public func applyTransposed(_ outputs: [Double], batch: Int, _ coefficients: Coefficients = .signed) -> [Double] {
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
+  public func applyTransposed<Scalar: AnalysisScalar>(
+    _ outputs: [Scalar], batch: Int, _ coefficients: Coefficients = .signed
+  ) -> [Scalar] {
     precondition(
       outputs.count == batch * outputCount, "\(outputs.count) elements are not \(batch) outputs of \(outputCount)")
     return Self.filling(batch * inputCount, from: outputs) { output, input in
       switch self {
       case .dense(let map):
-        Double.gemm(
+        Scalar.gemm(
           .asStored, .asStored, m: batch * map.blocks, n: map.columns, k: map.rows, alpha: 1, output,
           lda: map.rows, map.chosen(coefficients), ldb: map.columns, beta: 0, input, ldc: map.columns)
       case .convolution(let map):
@@ -65,11 +73,12 @@ extension LinearMap {
     }
   }
 
-  private static func filling(
-    _ count: Int, from inputs: [Double],
-    _ body: (UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Void
-  ) -> [Double] {
-    [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+  @inline(__always)
+  private static func filling<Scalar: AnalysisScalar>(
+    _ count: Int, from inputs: [Scalar],
+    _ body: (UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>) -> Void
+  ) -> [Scalar] {
+    [Scalar](unsafeUninitializedCapacity: count) { buffer, initialized in
       inputs.withUnsafeBufferPointer { input in
         // Both are non-empty: shapes have at least one element and a batch at least one vector.
         if let from = input.baseAddress, let to = buffer.baseAddress { body(from, to) }
@@ -79,26 +88,63 @@ extension LinearMap {
   }
 }
 
+extension DerivedCoefficients {
+  /// A map's coefficients or their magnitudes, in the type that a product wants.
+  fileprivate func chosen<Scalar: AnalysisScalar>(_ which: Coefficients, of coefficients: [Double]) -> [Scalar] {
+    switch which {
+    case .signed: Scalar.choose(single: { single(coefficients).values }, double: { coefficients })
+    case .magnitudes:
+      Scalar.choose(single: { singleMagnitudes(of: coefficients) }, double: { magnitudes(of: coefficients) })
+    }
+  }
+}
+
 extension DenseMap {
-  fileprivate func chosen(_ coefficients: Coefficients) -> [Double] {
-    coefficients == .signed ? weights : magnitudes
+  fileprivate func chosen<Scalar: AnalysisScalar>(_ coefficients: Coefficients) -> [Scalar] {
+    derived.chosen(coefficients, of: weights)
   }
 }
 
 extension ConvolutionMap {
-  fileprivate func chosen(_ coefficients: Coefficients) -> [Double] {
-    coefficients == .signed ? weights : magnitudes
+  fileprivate func chosen<Scalar: AnalysisScalar>(_ coefficients: Coefficients) -> [Scalar] {
+    derived.chosen(coefficients, of: weights)
   }
 }
 
 extension DiagonalMap {
-  fileprivate func scale(
-    _ input: UnsafePointer<Double>, batch: Int, _ coefficients: Coefficients, into output: UnsafeMutablePointer<Double>
+  @inline(__always)
+  fileprivate func scale<Scalar: AnalysisScalar>(
+    _ input: UnsafePointer<Scalar>, batch: Int, _ coefficients: Coefficients, into output: UnsafeMutablePointer<Scalar>
   ) {
-    let factors = coefficients == .signed ? factors : magnitudes
+    let factors: [Scalar] = derived.chosen(coefficients, of: factors)
     for vector in 0..<batch {
       let offset = vector * factors.count
       for i in factors.indices { output[offset + i] = input[offset + i] * factors[i] }
+    }
+  }
+}
+
+extension LinearMap {
+  /// The coefficients in the type that a product wants, as stored.
+  ///
+  /// - Returns: nothing for a map without coefficients.
+  public func coefficients<Scalar: AnalysisScalar>(in type: Scalar.Type) -> [Scalar] {
+    switch self {
+    case .dense(let map): map.chosen(.signed)
+    case .convolution(let map): map.chosen(.signed)
+    case .diagonal(let map): map.derived.chosen(.signed, of: map.factors)
+    case .gather: []
+    }
+  }
+
+  /// By what part of itself each coefficient was rounded at most when it was stored in a type.
+  public func conversionError<Scalar: AnalysisScalar>(to type: Scalar.Type) -> Double {
+    guard Scalar.precision == .single else { return 0 }
+    return switch self {
+    case .dense(let map): map.derived.single(map.weights).error
+    case .convolution(let map): map.derived.single(map.weights).error
+    case .diagonal(let map): map.derived.single(map.factors).error
+    case .gather: 0
     }
   }
 }

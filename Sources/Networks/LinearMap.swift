@@ -83,8 +83,7 @@ public struct DenseMap: Sendable {
   public let rows, columns, blocks: Int
   /// The matrix W, row-major `[rows, columns]`.
   public let weights: [Double]
-  private let cachedMagnitudes = Magnitudes()
-  var magnitudes: [Double] { cachedMagnitudes.of(weights) }
+  let derived = DerivedCoefficients()
 
   /// - Precondition: there are `rows·columns` weights and at least one block.
   public init(rows: Int, columns: Int, blocks: Int = 1, weights: [Double]) {
@@ -103,8 +102,7 @@ public struct ConvolutionMap: Sendable {
   public let geometry: ConvolutionGeometry
   /// `[outputChannels, channels/groups, kernelHeight, kernelWidth]`, row-major.
   public let weights: [Double]
-  private let cachedMagnitudes = Magnitudes()
-  var magnitudes: [Double] { cachedMagnitudes.of(weights) }
+  let derived = DerivedCoefficients()
 
   /// - Precondition: there are as many weights as the geometry says.
   public init(geometry: ConvolutionGeometry, weights: [Double]) {
@@ -119,8 +117,7 @@ public struct ConvolutionMap: Sendable {
 public struct DiagonalMap: Sendable {
   /// The factors.
   public let factors: [Double]
-  private let cachedMagnitudes = Magnitudes()
-  var magnitudes: [Double] { cachedMagnitudes.of(factors) }
+  let derived = DerivedCoefficients()
 
   /// A diagonal matrix with the given entries.
   public init(factors: [Double]) {

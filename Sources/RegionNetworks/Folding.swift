@@ -44,7 +44,7 @@ struct Folding {
   /// Affine rows over inputs and the units added so far, for rows over a node's value; nil where numbers overflow.
   func rows(_ rows: LinearRows, over node: NodeID) -> [AffineRow]? {
     var unitTerms = [[AffineRow.Term]](repeating: [], count: rows.count)
-    var pass = BackwardPass(rows, over: node, bounds: bounds)
+    var pass = BackwardPass<Double>(rows, over: node, bounds: bounds)
     pass.run { _, node, coefficients in
       guard let treatment = treatments[node.id] else { return .toSource }
       let width = node.shape.count
@@ -70,7 +70,7 @@ struct Folding {
   }
 
   /// One finished row: fixed inputs become part of the constant, negligible coefficients of the error.
-  private func row(_ index: Int, of pass: BackwardPass, unitTerms: [AffineRow.Term]) -> AffineRow? {
+  private func row(_ index: Int, of pass: BackwardPass<Double>, unitTerms: [AffineRow.Term]) -> AffineRow? {
     let width = bounds.input.count
     let coefficients = pass.inputCoefficients[index * width..<(index + 1) * width]
     let largest = max(

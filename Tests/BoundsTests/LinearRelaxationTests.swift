@@ -31,9 +31,9 @@ import Testing
     let shared = LowerSlope.allCases.map { LinearRelaxation(of: .relu, on: box, lowerSlope: $0) }
     let ownSlopes = (0..<count * width).map { _ in random.uniform(0, 1) }
     for relaxation in shared + [LinearRelaxation(ofReLUOn: box, lowerSlopes: ownSlopes)] {
-      var pass = BackwardPass(rows, over: node, bounds: bounds)
+      var pass = BackwardPass<Double>(rows, over: node, bounds: bounds)
       var relaxed = rows.coefficients
-      relaxation.relax(&relaxed, in: &pass)
+      pass.relax(&relaxed, along: relaxation)
       for _ in 0..<2 {
         let point = random.point(in: box)
         for row in 0..<count {
@@ -58,9 +58,9 @@ import Testing
       let box = box(&ranges, count: width)
       let (bounds, node) = bounds(activation, box)
       let rows = LinearRows(count: 1, width: width, coefficients: random.weights(width))
-      var pass = BackwardPass(rows, over: node, bounds: bounds)
+      var pass = BackwardPass<Double>(rows, over: node, bounds: bounds)
       var relaxed = rows.coefficients
-      LinearRelaxation(of: activation, on: box).relax(&relaxed, in: &pass)
+      pass.relax(&relaxed, along: LinearRelaxation(of: activation, on: box))
       for _ in 0..<20 {
         let point = random.point(in: box)
         var before: Float80 = 0
@@ -78,9 +78,9 @@ import Testing
     let box = Box(lower: [-1, -1, -3, 1], upper: [3, 3, -1, 2])
     let (bounds, node) = bounds(.relu, box)
     let rows = LinearRows(count: 1, width: 4, coefficients: [2, -2, 5, 7])
-    var pass = BackwardPass(rows, over: node, bounds: bounds)
+    var pass = BackwardPass<Double>(rows, over: node, bounds: bounds)
     var relaxed = rows.coefficients
-    LinearRelaxation(of: .relu, on: box).relax(&relaxed, in: &pass)
+    pass.relax(&relaxed, along: LinearRelaxation(of: .relu, on: box))
     #expect(relaxed == [1.5, -2, 0, 7])
     #expect(abs(pass.constants[0] - 1.5) < 1e-14 && pass.errorBound(0) < 1e-13)
   }
@@ -92,9 +92,9 @@ import Testing
     let box = Box(lower: ones.map { -$0 }, upper: ones)
     let (bounds, node) = bounds(.relu, box)
     let rows = LinearRows(count: 1, width: width, coefficients: [1] + ones.dropFirst().map { $0 * 0x1p-54 })
-    var pass = BackwardPass(rows, over: node, bounds: bounds)
+    var pass = BackwardPass<Double>(rows, over: node, bounds: bounds)
     var relaxed = rows.coefficients
-    LinearRelaxation(of: .relu, on: box).relax(&relaxed, in: &pass)
+    pass.relax(&relaxed, along: LinearRelaxation(of: .relu, on: box))
     // At z = 1 every chord meets its ReLU.
     let before = rows.coefficients.reduce(Rational.zero) { $0 + exact($1) }
     let after = relaxed.reduce(exact(pass.constants[0])) { $0 + exact($1) }
@@ -107,9 +107,9 @@ import Testing
     let box = Box(lower: [-3, 1, 0], upper: [-1, 1e300, 5])
     let (bounds, node) = bounds(.relu, box)
     let rows = LinearRows(count: 1, width: 3, coefficients: [0.1, -0.3, 0.7])
-    var pass = BackwardPass(rows, over: node, bounds: bounds)
+    var pass = BackwardPass<Double>(rows, over: node, bounds: bounds)
     var relaxed = rows.coefficients
-    LinearRelaxation(of: .relu, on: box).relax(&relaxed, in: &pass)
+    pass.relax(&relaxed, along: LinearRelaxation(of: .relu, on: box))
     #expect(relaxed == [0, -0.3, 0.7] && pass.constants == [0] && pass.errorBound(0) < 1e-300)
   }
 

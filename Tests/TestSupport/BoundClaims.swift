@@ -34,14 +34,14 @@ extension BoundMethod {
     }
   }
 
-  /// Upper bounds of rows of a network's outputs over a box, from nothing.
+  /// Upper bounds of rows of a network's outputs over some boxes, from nothing; a set of rows for each box.
   public func upperBounds(
-    of rows: LinearRows, of network: Network, over box: Box, accountsForRounding: Bool = true
-  )
-    -> [Double]
-  {
-    var bounds = RegionBounds(of: network, over: box, accountsForRounding: accountsForRounding)
-    if usesRefinedRanges { bounds.refine() }
-    return bounds.upperBounds(of: rows, by: self)
+    of rows: [LinearRows], of network: Network, over boxes: [Box], precision: Precision = .double,
+    accountsForRounding: Bool = true
+  ) -> [[Double]] {
+    var batch = RegionBounds.batch(
+      of: network, over: boxes, precision: precision, accountsForRounding: accountsForRounding)
+    if usesRefinedRanges { for i in batch.indices { batch[i].refine() } }
+    return RegionBounds.upperBounds(of: rows, over: batch, by: self)
   }
 }

@@ -54,7 +54,10 @@ public struct BoundOrder: Sendable {
     let classes = (0..<network.outputCount).filter { $0 != label }
     let margins = LinearRows.margins(of: classes, label: label, outputs: network.outputCount)
     let methods = BoundMethod.allCases
-    let bounds = methods.map { $0.upperBounds(of: margins, of: network, over: region.outer) }
+    let interval = RegionBounds(of: network, over: region.outer)
+    var refined = interval
+    refined.refine()
+    let bounds = methods.map { ($0.usesRefinedRanges ? refined : interval).upperBounds(of: margins, by: $0) }
     questions += 1
     rows += classes.count
 
@@ -85,6 +88,12 @@ public struct BoundOrder: Sendable {
         violations.append(
           "\(subject): \(first.rawValue) bounds class \(classes[row]) by \(bounds[a][row]), IBP by \(bounds[interval][row])"
         )
+      }
+      if first == .alphaCROWN, let start = methods.firstIndex(of: .crown) {
+        for row in classes.indices where bounds[a][row] > bounds[start][row] {
+          violations.append(
+            "\(subject): class \(classes[row]), α-CROWN has \(bounds[a][row]), the CROWN it started from \(bounds[start][row])")
+        }
       }
       for (b, second) in methods.enumerated() where b > a {
         var comparison = comparisons[Pair(first, second)] ?? Comparison()

@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 import Tensors
 
 /// What this process has used.
@@ -31,10 +32,17 @@ enum Meters {
 
   /// The most operations that matrix products reach in a second of one thread's processor time: the best of several
   /// products of 768×768 matrices.
-  static var matrixProductPeak: Double {
+  static func matrixProductPeak(_ precision: Precision) -> Double {
+    switch precision {
+    case .single: matrixProductPeak(of: Float.self)
+    case .double: matrixProductPeak(of: Double.self)
+    }
+  }
+
+  private static func matrixProductPeak<Scalar: BLASScalar>(of type: Scalar.Type) -> Double {
     let n = 768
     var random = RandomStream(seed: 1, purpose: "matrix")
-    let matrix = (0..<n * n).map { _ in random.uniform(-1, 1) }
+    let matrix = (0..<n * n).map { _ in Scalar(random.uniform(-1, 1)) }
     var product = matrix
     var best = 0.0
     for _ in 0..<10 {
@@ -42,7 +50,7 @@ enum Meters {
       matrix.withUnsafeBufferPointer { a in
         product.withUnsafeMutableBufferPointer { c in
           guard let a = a.baseAddress, let c = c.baseAddress else { return }
-          Double.gemm(.asStored, .asStored, m: n, n: n, k: n, alpha: 1, a, lda: n, a, ldb: n, beta: 0, c, ldc: n)
+          Scalar.gemm(.asStored, .asStored, m: n, n: n, k: n, alpha: 1, a, lda: n, a, ldb: n, beta: 0, c, ldc: n)
         }
       }
       best = max(best, 2 * Double(n * n * n) / (cpuSeconds - start))

@@ -30,8 +30,8 @@ struct OperationCount {
     return total
   }
 
-  /// `RegionBounds.init`: for each linear map the centre, the radius and the reach of rounding errors.
-  private var intervals: Double { 3 * network.nodes.reduce(0) { $0 + product($1) } }
+  /// `RegionBounds.init`: for each linear map the centre and the radius.
+  private var intervals: Double { 2 * network.nodes.reduce(0) { $0 + product($1) } }
 
   /// `RegionBounds.refine()`: for each activation but those right after the first layer, two rows for each unstable unit
   /// pulled back to the input, and the boxes of all later nodes once more.

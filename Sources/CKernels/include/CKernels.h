@@ -11,10 +11,29 @@
 /// Must not run beside a BLAS call. Returns the name of the set now in use.
 const char *ck_select_blas_kernels(const char *core);
 
-/// The sum of a[i]*b[i], in any order.
+// Rows of coefficients are stored in double or single precision and end in f64 or f32; whatever is summed is summed in
+// double precision, in any order.
+
+/// The sum of a[i]*b[i], and of |a[i]|*b[i].
 double ck_dot(const double *a, const double *b, size_t n);
-/// The sum of |a[i]|*b[i], in any order.
 double ck_magnitude_dot(const double *a, const double *b, size_t n);
+
+/// A sum over a row, and the sum of magnitudes that says how wrong it may be.
+typedef struct {
+  double value, reach;
+} ck_row_sums;
+
+/// The sum of a[i]*values[i], and of |a[i]|*reach[i].
+ck_row_sums ck_row_sum_f64(const double *row, const double *values, const double *reach, size_t n);
+ck_row_sums ck_row_sum_f32(const float *row, const double *values, const double *reach, size_t n);
+
+/// The largest value of a row on a box, the sum of a[i]*centre[i] + |a[i]|*radius[i], and that of its terms' magnitudes.
+ck_row_sums ck_row_largest_f64(const double *row, const double *centre, const double *radius, size_t n);
+ck_row_sums ck_row_largest_f32(const float *row, const double *centre, const double *radius, size_t n);
+
+/// The sum of |a[i]|*reach[i].
+double ck_row_reach_f64(const double *row, const double *reach, size_t n);
+double ck_row_reach_f32(const float *row, const double *reach, size_t n);
 
 /// What is left over when a row has been pulled through an activation's lines.
 typedef struct {
@@ -24,9 +43,28 @@ typedef struct {
 } ck_relaxed;
 
 /// Replaces each coefficient a[i] of a row by its product with a slope, and sums its products with an offset: those
-/// of the upper line where a[i] > 0, else those of the lower one. The sums are taken in any order.
-ck_relaxed ck_relax(double *row, const double *lowerSlope, const double *lowerOffset, const double *upperSlope,
-                    const double *upperOffset, const double *reach, size_t n);
+/// of the upper line where a[i] > 0, else those of the lower one.
+ck_relaxed ck_row_relax_f64(double *row, const double *lowerSlope, const double *lowerOffset, const double *upperSlope,
+                            const double *upperOffset, const double *reach, size_t n);
+ck_relaxed ck_row_relax_f32(float *row, const double *lowerSlope, const double *lowerOffset, const double *upperSlope,
+                            const double *upperOffset, const double *reach, size_t n);
+
+/// Adds values to a sum, element by element.
+void ck_add_f64(double *sum, const double *values, size_t n);
+void ck_add_f32(float *sum, const float *values, size_t n);
+
+/// A box as centres c, which may be rounded, and radii r + gamma*(|c| + r) where r reaches both ends from the rounded
+/// centre: all rounded up. Returns 0 where some range is unbounded; the result then says nothing.
+int ck_box_to_ball_f64(const double *lower, const double *upper, size_t n, double gamma, double *centre,
+                       double *radius);
+int ck_box_to_ball_f32(const double *lower, const double *upper, size_t n, double gamma, float *centre, float *radius);
+
+/// The box around middle + bias with radii spread + gamma*(|bias| + |middle + bias|), all rounded outwards; the whole
+/// line where anything overflowed.
+void ck_ball_to_box_f64(const double *middle, const double *spread, const double *bias, size_t n, double gamma,
+                        double *lower, double *upper);
+void ck_ball_to_box_f32(const float *middle, const float *spread, const double *bias, size_t n, double gamma,
+                        double *lower, double *upper);
 
 /// Geometry of a two-dimensional convolution over one group of channels.
 typedef struct {
@@ -57,29 +95,38 @@ typedef struct {
 } ck_windows;
 
 /// Adds to sums[r] the sum of a*w over row r's coefficients a and an image's elements w.
-void ck_windows_dot(const ck_windows *g, const double *values, const double *weights, double *sums);
+void ck_windows_dot_f64(const ck_windows *g, const double *values, const double *weights, double *sums);
+void ck_windows_dot_f32(const ck_windows *g, const float *values, const double *weights, double *sums);
 /// Adds to sums[r] the sum of |a|*w.
-void ck_windows_magnitude_dot(const ck_windows *g, const double *values, const double *weights, double *sums);
-/// As ck_relax, on windows: adds each row's sums to sums[r].
-void ck_windows_relax(const ck_windows *g, const double *lowerSlope, const double *lowerOffset,
-                      const double *upperSlope, const double *upperOffset, const double *reach, double *values,
-                      ck_relaxed *sums);
+void ck_windows_magnitude_dot_f64(const ck_windows *g, const double *values, const double *weights, double *sums);
+void ck_windows_magnitude_dot_f32(const ck_windows *g, const float *values, const double *weights, double *sums);
+/// As ck_row_relax, on windows: adds each row's sums to sums[r].
+void ck_windows_relax_f64(const ck_windows *g, const double *lowerSlope, const double *lowerOffset,
+                          const double *upperSlope, const double *upperOffset, const double *reach, double *values,
+                          ck_relaxed *sums);
+void ck_windows_relax_f32(const ck_windows *g, const double *lowerSlope, const double *lowerOffset,
+                          const double *upperSlope, const double *upperOffset, const double *reach, float *values,
+                          ck_relaxed *sums);
 /// Sets the coefficients outside the image to zero.
-void ck_windows_mask(const ck_windows *g, double *values);
+void ck_windows_mask_f64(const ck_windows *g, double *values);
+void ck_windows_mask_f32(const ck_windows *g, float *values);
 /// Copies each row into a row over the whole image, [rows, channels, height, width], which holds zeros.
-void ck_windows_spread(const ck_windows *g, const double *values, double *rows);
+void ck_windows_spread_f64(const ck_windows *g, const double *values, double *rows);
+void ck_windows_spread_f32(const ck_windows *g, const float *values, float *rows);
 /// Fills the windows with what columns [channels*kernelHeight*kernelWidth, rows, fromHeight, fromWidth] add to them:
 /// entry (y, x) of a smaller window belongs at (y*stride + ky*dilation, x*stride + kx*dilation). Only kernel, strides
 /// and dilations of k are read.
-void ck_windows_fold(const ck_windows *g, const ck_convolution *k, size_t fromHeight, size_t fromWidth,
-                     const double *columns, double *values);
+void ck_windows_fold_f64(const ck_windows *g, const ck_convolution *k, size_t fromHeight, size_t fromWidth,
+                         const double *columns, double *values);
+void ck_windows_fold_f32(const ck_windows *g, const ck_convolution *k, size_t fromHeight, size_t fromWidth,
+                         const float *columns, float *values);
 
 /// One Adam step over n parameters (Kingma & Ba 2015), with the bias corrections already in
 /// `step` and `epsilon`: first and second moments are updated in place.
 void ck_adam_f32(float *parameters, const float *gradient, float *first, float *second, size_t n,
                  float beta1, float beta2, float step, float epsilon);
 
-/// The sum of a[i]*b[i] accumulated in double, in a fixed order for a given machine.
+/// The sum of a[i]*b[i] accumulated in double precision.
 double ck_dot_f32(const float *a, const float *b, size_t n);
 
 #endif

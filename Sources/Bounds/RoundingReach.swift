@@ -1,0 +1,35 @@
+import Intervals
+import Networks
+
+/// By how much rows can be wrong for having been pulled through one linear layer on one region.
+///
+/// The pulled-back coefficients `fl(A·W)` differ from `A·W` by at most γ|A||W|, and from the file's `A·W` by the
+/// coefficient error on top; on a box that changes the row's value by at most (γ + e)|A|·(|W||x|). The product |W||x| is
+/// bounded block by block, at the price of a pass over x: the error terms are some 10⁻¹² of what they stand beside, and
+/// a few times as much does not show. The constant `fl(A·b)`, always double precision, is wrong by at most γ|A||b|.
+struct RoundingReach: Sendable {
+  /// By how much one unit of coefficient on each of the layer's outputs can be wrong after it has been pulled through.
+  let units: [Double]
+  /// What all underflows of pulled-back coefficients together can change.
+  let underflow: Double
+
+  /// The reach of passes in a type.
+  ///
+  /// - Parameter box: what holds the layer's inputs.
+  /// - Complexity: as `magnitudeBound(of:)`, far below one product with the layer.
+  init<Scalar: RowScalar>(of layer: LinearLayer, on box: Box, in type: Scalar.Type) {
+    let map = layer.map
+    let magnitudes = box.magnitudes
+    let pulled =
+      (Scalar.gamma(map.longestSum + 16) + 2 * (layer.coefficientError + map.conversionError(to: type))).nextUp
+    let constant = RoundingError.gamma(layer.bias.count + 16)
+    let products = map.magnitudeBound(of: magnitudes)
+    units = products.indices.map { i in
+      let reach =
+        pulled * products[i] + constant * layer.bias[i].magnitude
+        + (layer.biasError.isEmpty ? 0 : layer.biasError[i]) + RoundingError.underflow
+      return (reach * (1 + 8 * RoundingError.unit)).nextUp
+    }
+    underflow = Scalar.underflow * (1 + magnitudes.reduce(0, +))
+  }
+}

@@ -1,0 +1,174 @@
+import CKernels
+import Networks
+
+/// A type in which backward passes store and multiply coefficients. All sums over a row are double precision.
+public protocol RowScalar: AnalysisScalar {
+  /// `Σ row·values` and `Σ |row|·reach`, in any order.
+  static func sum(
+    _ row: UnsafePointer<Self>, _ values: UnsafePointer<Double>, reach: UnsafePointer<Double>, count: Int
+  ) -> ck_row_sums
+  /// `Σ row·centre + |row|·radius`, and the sum of its terms' magnitudes.
+  static func largest(
+    _ row: UnsafePointer<Self>, centre: UnsafePointer<Double>, radius: UnsafePointer<Double>, count: Int
+  ) -> ck_row_sums
+  /// `Σ |row|·reach`.
+  static func reach(_ row: UnsafePointer<Self>, _ reach: UnsafePointer<Double>, count: Int) -> Double
+  /// One row relaxed in place: see `ck_row_relax`.
+  static func relax(_ row: UnsafeMutablePointer<Self>, along lines: RelaxationLines, count: Int) -> ck_relaxed
+  /// Adds to each element.
+  static func add(_ values: UnsafePointer<Self>, to sum: UnsafeMutablePointer<Self>, count: Int)
+
+  /// The same on windows, added to `sums` for each row, and what moves windows: see `CKernels.h`.
+  static func windowsDot(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Self>, _ weights: UnsafePointer<Double>,
+    _ sums: UnsafeMutablePointer<Double>)
+  static func windowsReach(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Self>, _ weights: UnsafePointer<Double>,
+    _ sums: UnsafeMutablePointer<Double>)
+  static func windowsRelax(
+    _ windows: inout ck_windows, along lines: RelaxationLines, _ values: UnsafeMutablePointer<Self>,
+    _ sums: UnsafeMutablePointer<ck_relaxed>)
+  static func windowsMask(_ windows: inout ck_windows, _ values: UnsafeMutablePointer<Self>)
+  static func windowsSpread(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Self>, _ rows: UnsafeMutablePointer<Self>)
+  static func windowsFold(
+    _ windows: inout ck_windows, _ kernel: inout ck_convolution, fromHeight: Int, fromWidth: Int,
+    _ columns: UnsafePointer<Self>, _ values: UnsafeMutablePointer<Self>)
+}
+
+/// The lines of a ``LinearRelaxation`` as C takes them, while they are borrowed.
+public struct RelaxationLines {
+  let lowerSlope, lowerOffset, upperSlope, upperOffset, reach: UnsafePointer<Double>
+}
+
+extension Double: RowScalar {
+  public static func sum(
+    _ row: UnsafePointer<Double>, _ values: UnsafePointer<Double>, reach: UnsafePointer<Double>, count: Int
+  ) -> ck_row_sums {
+    ck_row_sum_f64(row, values, reach, count)
+  }
+
+  public static func largest(
+    _ row: UnsafePointer<Double>, centre: UnsafePointer<Double>, radius: UnsafePointer<Double>, count: Int
+  ) -> ck_row_sums {
+    ck_row_largest_f64(row, centre, radius, count)
+  }
+
+  public static func reach(_ row: UnsafePointer<Double>, _ reach: UnsafePointer<Double>, count: Int) -> Double {
+    ck_row_reach_f64(row, reach, count)
+  }
+
+  public static func relax(_ row: UnsafeMutablePointer<Double>, along lines: RelaxationLines, count: Int) -> ck_relaxed {
+    ck_row_relax_f64(
+      row, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, count)
+  }
+
+  public static func add(_ values: UnsafePointer<Double>, to sum: UnsafeMutablePointer<Double>, count: Int) {
+    ck_add_f64(sum, values, count)
+  }
+
+  public static func windowsDot(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Double>, _ weights: UnsafePointer<Double>,
+    _ sums: UnsafeMutablePointer<Double>
+  ) {
+    ck_windows_dot_f64(&windows, values, weights, sums)
+  }
+
+  public static func windowsReach(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Double>, _ weights: UnsafePointer<Double>,
+    _ sums: UnsafeMutablePointer<Double>
+  ) {
+    ck_windows_magnitude_dot_f64(&windows, values, weights, sums)
+  }
+
+  public static func windowsRelax(
+    _ windows: inout ck_windows, along lines: RelaxationLines, _ values: UnsafeMutablePointer<Double>,
+    _ sums: UnsafeMutablePointer<ck_relaxed>
+  ) {
+    ck_windows_relax_f64(
+      &windows, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, values, sums)
+  }
+
+  public static func windowsMask(_ windows: inout ck_windows, _ values: UnsafeMutablePointer<Double>) {
+    ck_windows_mask_f64(&windows, values)
+  }
+
+  public static func windowsSpread(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Double>, _ rows: UnsafeMutablePointer<Double>
+  ) {
+    ck_windows_spread_f64(&windows, values, rows)
+  }
+
+  public static func windowsFold(
+    _ windows: inout ck_windows, _ kernel: inout ck_convolution, fromHeight: Int, fromWidth: Int,
+    _ columns: UnsafePointer<Double>, _ values: UnsafeMutablePointer<Double>
+  ) {
+    ck_windows_fold_f64(&windows, &kernel, fromHeight, fromWidth, columns, values)
+  }
+}
+
+extension Float: RowScalar {
+  public static func sum(
+    _ row: UnsafePointer<Float>, _ values: UnsafePointer<Double>, reach: UnsafePointer<Double>, count: Int
+  ) -> ck_row_sums {
+    ck_row_sum_f32(row, values, reach, count)
+  }
+
+  public static func largest(
+    _ row: UnsafePointer<Float>, centre: UnsafePointer<Double>, radius: UnsafePointer<Double>, count: Int
+  ) -> ck_row_sums {
+    ck_row_largest_f32(row, centre, radius, count)
+  }
+
+  public static func reach(_ row: UnsafePointer<Float>, _ reach: UnsafePointer<Double>, count: Int) -> Double {
+    ck_row_reach_f32(row, reach, count)
+  }
+
+  public static func relax(_ row: UnsafeMutablePointer<Float>, along lines: RelaxationLines, count: Int) -> ck_relaxed {
+    ck_row_relax_f32(
+      row, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, count)
+  }
+
+  public static func add(_ values: UnsafePointer<Float>, to sum: UnsafeMutablePointer<Float>, count: Int) {
+    ck_add_f32(sum, values, count)
+  }
+
+  public static func windowsDot(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Float>, _ weights: UnsafePointer<Double>,
+    _ sums: UnsafeMutablePointer<Double>
+  ) {
+    ck_windows_dot_f32(&windows, values, weights, sums)
+  }
+
+  public static func windowsReach(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Float>, _ weights: UnsafePointer<Double>,
+    _ sums: UnsafeMutablePointer<Double>
+  ) {
+    ck_windows_magnitude_dot_f32(&windows, values, weights, sums)
+  }
+
+  public static func windowsRelax(
+    _ windows: inout ck_windows, along lines: RelaxationLines, _ values: UnsafeMutablePointer<Float>,
+    _ sums: UnsafeMutablePointer<ck_relaxed>
+  ) {
+    ck_windows_relax_f32(
+      &windows, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, values, sums)
+  }
+
+  public static func windowsMask(_ windows: inout ck_windows, _ values: UnsafeMutablePointer<Float>) {
+    ck_windows_mask_f32(&windows, values)
+  }
+
+  public static func windowsSpread(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Float>, _ rows: UnsafeMutablePointer<Float>
+  ) {
+    ck_windows_spread_f32(&windows, values, rows)
+  }
+
+  public static func windowsFold(
+    _ windows: inout ck_windows, _ kernel: inout ck_convolution, fromHeight: Int, fromWidth: Int,
+    _ columns: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Float>
+  ) {
+    ck_windows_fold_f32(&windows, &kernel, fromHeight, fromWidth, columns, values)
+  }
+}

@@ -1,0 +1,45 @@
+#include "CKernels.h"
+#include <float.h>
+#include <math.h>
+
+#include "clones.h"
+
+// Each step is rounded to nearest, and what is added covers it: a factor of 1 + 4u, u = 2^-53, more than one operation
+// each way.
+#define UP (1 + 0x1p-51)
+
+#define BALLS(T, suffix, up, underflow)                                                            \
+  WIDE int ck_box_to_ball_##suffix(const double *restrict lower, const double *restrict upper,     \
+                                   size_t n, double gamma, T *restrict centre,                     \
+                                   T *restrict radius) {                                           \
+    int bounded = 1;                                                                               \
+    for (size_t i = 0; i < n; i++) {                                                               \
+      const T c = (T)(lower[i] / 2 + upper[i] / 2);                                                \
+      const double above = upper[i] - (double)c, below = (double)c - lower[i];                     \
+      const double r = (above > below ? above : below) * UP;                                       \
+      const double inflated = ((r + gamma * (fabs((double)c) + r)) * UP + underflow) * up;         \
+      bounded &= isfinite(inflated) != 0;                                                          \
+      centre[i] = c;                                                                               \
+      radius[i] = (T)inflated;                                                                     \
+    }                                                                                              \
+    return bounded;                                                                                \
+  }                                                                                                \
+  WIDE void ck_ball_to_box_##suffix(const T *restrict middle, const T *restrict spread,            \
+                                    const double *restrict bias, size_t n, double gamma,           \
+                                    double *restrict lower, double *restrict upper) {              \
+    for (size_t i = 0; i < n; i++) {                                                               \
+      const double m = (double)middle[i] + bias[i];                                                \
+      double w = ((double)spread[i] + gamma * (fabs(bias[i]) + fabs(m))) * (1 + gamma);            \
+      w = (w * UP + underflow) * UP;                                                               \
+      const double low = m - w, high = m + w;                                                      \
+      const double below = low - (fabs(low) * 0x1p-52 + DBL_TRUE_MIN);                             \
+      const double above = high + (fabs(high) * 0x1p-52 + DBL_TRUE_MIN);                           \
+      /* An overflow anywhere leaves NaN or infinities: then nothing is known. */                  \
+      const int known = isfinite(below) && isfinite(above);                                        \
+      lower[i] = known ? below : -INFINITY;                                                        \
+      upper[i] = known ? above : INFINITY;                                                         \
+    }                                                                                              \
+  }
+
+BALLS(double, f64, 1, DBL_MIN)
+BALLS(float, f32, (1 + 0x1p-22), FLT_MIN)

@@ -1,0 +1,90 @@
+import CKernels
+import Intervals
+import Tensors
+
+/// In which precision an analysis computes its matrix products. Bounds hold in real arithmetic either way: what rounding
+/// may have added is counted, and is some 10⁸ times as much in single precision.
+public enum Precision: String, CaseIterable, Codable, Sendable {
+  /// IEEE binary32: half the memory, twice the speed.
+  case single
+  /// IEEE binary64.
+  case double
+}
+
+/// A floating-point type in which analyses compute matrix products.
+///
+/// Boxes, sums and error terms are double precision always; what is stored and multiplied in bulk is of this type.
+public protocol AnalysisScalar: BLASScalar {
+  /// Which of the two it is.
+  static var precision: Precision { get }
+
+  /// The unit roundoff: one operation is wrong by at most this fraction of its result.
+  static var unitRoundoff: Double { get }
+
+  /// More than all underflows of one sum can change.
+  static var underflow: Double { get }
+
+  /// The one of two arrays that is of this type; the other is not computed.
+  static func choose(single: () -> [Float], double: () -> [Double]) -> [Self]
+
+  /// Centres and radii of a box, the latter inflated: see `ck_box_to_ball`. False where the box is unbounded.
+  static func ball(
+    _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int, gamma: Double,
+    centre: UnsafeMutablePointer<Self>, radius: UnsafeMutablePointer<Self>) -> Bool
+
+  /// The box around products of centres and of radii: see `ck_ball_to_box`.
+  static func box(
+    middle: UnsafePointer<Self>, spread: UnsafePointer<Self>, bias: UnsafePointer<Double>, count: Int, gamma: Double,
+    lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>)
+}
+
+extension AnalysisScalar {
+  /// γ_k of this type, rounded up; infinite where sums are too long for it to say anything.
+  public static func gamma(_ k: Int) -> Double {
+    Double(k) * unitRoundoff < 0.5 ? RoundingError.gamma(k, unit: unitRoundoff) : .infinity
+  }
+}
+
+extension Double: AnalysisScalar {
+  public static var precision: Precision { .double }
+  public static var unitRoundoff: Double { RoundingError.unit }
+  public static var underflow: Double { RoundingError.underflow }
+
+  public static func choose(single: () -> [Float], double: () -> [Double]) -> [Double] { double() }
+
+  public static func ball(
+    _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int, gamma: Double,
+    centre: UnsafeMutablePointer<Double>, radius: UnsafeMutablePointer<Double>
+  ) -> Bool {
+    ck_box_to_ball_f64(lower, upper, count, gamma, centre, radius) != 0
+  }
+
+  public static func box(
+    middle: UnsafePointer<Double>, spread: UnsafePointer<Double>, bias: UnsafePointer<Double>, count: Int,
+    gamma: Double, lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>
+  ) {
+    ck_ball_to_box_f64(middle, spread, bias, count, gamma, lower, upper)
+  }
+}
+
+extension Float: AnalysisScalar {
+  public static var precision: Precision { .single }
+  public static var unitRoundoff: Double { RoundingError.singleUnit }
+  public static var underflow: Double { Double(Float.leastNormalMagnitude) }
+
+  public static func choose(single: () -> [Float], double: () -> [Double]) -> [Float] { single() }
+
+  public static func ball(
+    _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int, gamma: Double,
+    centre: UnsafeMutablePointer<Float>, radius: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    ck_box_to_ball_f32(lower, upper, count, gamma, centre, radius) != 0
+  }
+
+  public static func box(
+    middle: UnsafePointer<Float>, spread: UnsafePointer<Float>, bias: UnsafePointer<Double>, count: Int,
+    gamma: Double, lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>
+  ) {
+    ck_ball_to_box_f32(middle, spread, bias, count, gamma, lower, upper)
+  }
+}
