@@ -1,17 +1,37 @@
+import CKernels
+import Networks
+
 extension LinearRelaxation {
-  /// ReLU's lines on a range of pre-activations.
+  /// ReLU's lines on a box of pre-activations.
   ///
   /// Units with a fixed sign are exact: slope 0 or 1 and no offset. On `[l, u]` with `l < 0 < u` the upper line is the
   /// chord and the lower one goes through the origin.
-  /// - Soundness: ``ReLUChord`` for the upper line; ReLU lies above `α·z` for every α in `[0, 1]` and every z. Without
-  ///   a lower end the upper line is the constant u, without an upper end there is none.
+  /// - Soundness: ``ReLUChord`` for the upper line; ReLU lies above `α·z` for every α in `[0, 1]` and every z. On an
+  ///   unbounded range the upper line is the constant u, infinite where there is no upper end.
   /// - Source: Zhang et al. 2018 (CROWN), table 2.
-  static func reluLines(on lower: Double, _ upper: Double, _ lowerSlope: LowerSlope) -> (lower: Line, upper: Line) {
-    if upper <= 0 { return (Line(constant: 0), Line(constant: 0)) }
-    if lower >= 0 { return (Line(slope: 1, offset: 0), Line(slope: 1, offset: 0)) }
-    let below = Line(slope: lowerSlope(on: lower, upper), offset: 0)
-    guard lower.isFinite, upper.isFinite else { return (below, Line(constant: upper)) }
-    let chord = ReLUChord(lower: lower, upper: upper)
-    return (below, Line(slope: chord.slope, offset: chord.offset))
+  init(ofReLUOn box: Box, lowerSlope choice: LowerSlope) {
+    let none = [Double](repeating: 0, count: box.count)
+    var (lowerSlope, upperSlope, upperOffset, reach) = (none, none, none, none)
+    let offsets = ck_relu_lines(
+      box.lower, box.upper, box.count, choice.mode, &lowerSlope, &upperSlope, &upperOffset, &reach)
+    self.init(
+      lowerSlope: lowerSlope, lowerOffset: none, upperSlope: upperSlope, upperOffset: upperOffset, reach: reach,
+      offsetCount: offsets)
+  }
+
+  /// ReLU's lines on a box of pre-activations, with the given slopes of the lower lines.
+  ///
+  /// - Parameter lowerSlopes: numbers in `[0, 1]`, one for each unit, or so many for each row that will be relaxed. Those
+  ///   of units with a fixed sign are ignored: their lines are exact.
+  public init(ofReLUOn box: Box, lowerSlopes: [Double]) {
+    precondition(lowerSlopes.allSatisfy { 0 <= $0 && $0 <= 1 }, "A lower slope outside [0, 1]")
+    precondition(lowerSlopes.count.isMultiple(of: box.count), "Lower slopes for a part of the units")
+    self.init(ofReLUOn: box, lowerSlope: .zero)
+    let fixed = lowerSlope
+    setLowerSlopes(
+      lowerSlopes.indices.map { at in
+        let unit = at % box.count
+        return box.lower[unit] < 0 && box.upper[unit] > 0 ? lowerSlopes[at] : fixed[unit]
+      })
   }
 }

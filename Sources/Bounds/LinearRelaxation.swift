@@ -6,6 +6,9 @@ import Networks
 struct Line: Hashable, Sendable {
   let slope, offset: Double
 
+  /// Whether a product with the slope is never rounded.
+  var keepsDoubles: Bool { slope == 0 || slope == 1 }
+
   /// The line through all points at one height.
   init(constant: Double) { self.init(slope: 0, offset: constant) }
 
@@ -33,8 +36,8 @@ public struct LinearRelaxation: Sendable {
   /// The offset of each unit's upper line.
   public let upperOffset: [Double]
 
-  /// The largest magnitude of each unit's pre-activation where a coefficient may be rounded, 0 where it may not:
-  /// under slopes 0 and 1.
+  /// The largest magnitude of each unit's pre-activation where a coefficient may be rounded, 0 where it may not: under
+  /// slopes 0 and 1. Unstable ReLUs count always, so that their lower slopes may be replaced.
   let reach: [Double]
   /// The relative error of a row's constant, on the sum of its terms' magnitudes.
   private let gamma: Double
@@ -49,55 +52,54 @@ public struct LinearRelaxation: Sendable {
   /// - Parameter lowerSlope: the lower line of ReLUs without a fixed sign.
   /// - Complexity: a few operations for each ReLU, some twenty or thirty calls of `exp` for each sigmoid or tanh.
   public init(of activation: Activation, on box: Box, lowerSlope: LowerSlope = .adaptive) {
-    let lines = (0..<box.count).map { i in
-      switch activation {
-      case .relu: Self.reluLines(on: box.lower[i], box.upper[i], lowerSlope)
-      case .sigmoid, .tanh: activation.sShapedLines(on: box.lower[i], box.upper[i])
-      }
+    switch activation {
+    case .relu:
+      self.init(ofReLUOn: box, lowerSlope: lowerSlope)
+    case .sigmoid, .tanh:
+      let lines = (0..<box.count).map { activation.sShapedLines(on: box.lower[$0], box.upper[$0]) }
+      let magnitudes = box.magnitudes
+      self.init(
+        lowerSlope: lines.map(\.lower.slope), lowerOffset: lines.map(\.lower.offset),
+        upperSlope: lines.map(\.upper.slope), upperOffset: lines.map(\.upper.offset),
+        reach: lines.indices.map { lines[$0].lower.keepsDoubles && lines[$0].upper.keepsDoubles ? 0 : magnitudes[$0] }, offsetCount: lines.count)
     }
-    self.init(
-      lowerSlope: lines.map(\.lower.slope), lowerOffset: lines.map(\.lower.offset), upper: lines.map(\.upper), on: box)
   }
 
-  /// ReLU's lines on a box of pre-activations, with the given slopes of the lower lines.
+  /// The given lines.
   ///
-  /// - Parameter lowerSlopes: numbers in `[0, 1]`, one for each unit, or so many for each row that will be relaxed. Those
-  ///   of units with a fixed sign are ignored: their lines are exact.
-  public init(ofReLUOn box: Box, lowerSlopes: [Double]) {
-    precondition(lowerSlopes.allSatisfy { 0 <= $0 && $0 <= 1 }, "A lower slope outside [0, 1]")
-    let lines = (0..<box.count).map { Self.reluLines(on: box.lower[$0], box.upper[$0], .zero) }
-    let slopes = lowerSlopes.indices.map { at in
-      let unit = at % box.count
-      return lines[unit].lower == lines[unit].upper ? lines[unit].lower.slope : lowerSlopes[at]
-    }
-    self.init(
-      lowerSlope: slopes, lowerOffset: lines.map(\.lower.offset), upper: lines.map(\.upper), on: box)
-  }
-
-  /// Replaces the slopes of the lower lines by others of units and rows that were open to choice from the start.
-  ///
-  /// - Precondition: the relaxation was made with slopes other than 0 and 1 where they may change now, so that their
-  ///   rounding is counted.
-  mutating func setLowerSlopes(_ slopes: [Double]) { lowerSlope = slopes }
-
-  /// The given lines, which hold on a box.
-  private init(lowerSlope: [Double], lowerOffset: [Double], upper: [Line], on box: Box) {
-    precondition(lowerSlope.count.isMultiple(of: box.count), "Lower slopes for a part of the units")
+  /// - Parameters:
+  ///   - reach: as ``reach``.
+  ///   - offsetCount: how many units have an offset other than 0, at most.
+  init(
+    lowerSlope: [Double], lowerOffset: [Double], upperSlope: [Double], upperOffset: [Double], reach: [Double],
+    offsetCount: Int
+  ) {
     self.lowerSlope = lowerSlope
     self.lowerOffset = lowerOffset
-    upperSlope = upper.map(\.slope)
-    upperOffset = upper.map(\.offset)
-    let magnitudes = box.magnitudes
-    var reach = [Double](repeating: 0, count: box.count)
-    for (i, line) in upper.enumerated() where !line.slope.keepsDoubles { reach[i] = magnitudes[i] }
-    for (at, slope) in lowerSlope.enumerated() where !slope.keepsDoubles {
-      reach[at % box.count] = magnitudes[at % box.count]
-    }
+    self.upperSlope = upperSlope
+    self.upperOffset = upperOffset
     self.reach = reach
-    let terms = upper.indices.reduce(0) { $0 + (lowerOffset[$1] == 0 && upper[$1].offset == 0 ? 0 : 1) }
-    gamma = RoundingError.gamma(2 * terms + 16)
+    gamma = RoundingError.gamma(2 * offsetCount + 16)
     underflows = 1 + reach.reduce(0, +)
   }
+
+  /// The lines of another relaxation in another order.
+  init(
+    lowerSlope: [Double], lowerOffset: [Double], upperSlope: [Double], upperOffset: [Double], reach: [Double],
+    copying other: LinearRelaxation
+  ) {
+    self.lowerSlope = lowerSlope
+    self.lowerOffset = lowerOffset
+    self.upperSlope = upperSlope
+    self.upperOffset = upperOffset
+    self.reach = reach
+    gamma = other.gamma
+    underflows = other.underflows
+  }
+
+  /// Replaces the slopes of the lower lines by others, of unstable ReLUs, in `[0, 1]`: one for each unit, or so many for
+  /// each row that will be relaxed.
+  mutating func setLowerSlopes(_ slopes: [Double]) { lowerSlope = slopes }
 
   /// Replaces coefficients over the activation's outputs by ones over its pre-activations such that no row's value
   /// falls: under a positive coefficient the output is replaced by its upper line, under a negative one by its lower.
@@ -152,9 +154,4 @@ public struct LinearRelaxation: Sendable {
     }
     return lend(lowerSlope, lowerOffset, upperSlope, upperOffset, reach)
   }
-}
-
-extension Double {
-  /// Whether a product with this slope is never rounded.
-  fileprivate var keepsDoubles: Bool { self == 0 || self == 1 }
 }

@@ -10,12 +10,12 @@ public enum LowerSlope: String, CaseIterable, Codable, Sendable {
   /// 1 everywhere: outputs are no less than pre-activations.
   case one
 
-  /// The slope on a range with `lower < 0 < upper`.
-  func callAsFunction(on lower: Double, _ upper: Double) -> Double {
+  /// What `ck_relu_lines` calls it.
+  var mode: Int32 {
     switch self {
-    case .adaptive: upper > -lower ? 1 : 0
-    case .zero: 0
-    case .one: 1
+    case .adaptive: 0
+    case .zero: 1
+    case .one: 2
     }
   }
 }

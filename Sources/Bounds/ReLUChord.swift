@@ -1,3 +1,5 @@
+import CKernels
+
 /// The line `slope·z + offset` that bounds ReLU from above on a pre-activation range `[l, u]` with `l < 0 < u`.
 ///
 /// - Soundness: the slope is rounded freely; the offset is then rounded upward far enough that the line, in real
@@ -11,7 +13,10 @@ public struct ReLUChord: Sendable {
 
   /// The chord over a range with `lower < 0 < upper`, both finite.
   public init(lower: Double, upper: Double) {
-    slope = min(1, upper / (upper - lower))
-    offset = max((-slope * lower).nextUp, (upper - (slope * upper).nextDown).nextUp)
+    var (ignored, slope, offset) = (0.0, 0.0, 0.0)
+    var reach = 0.0
+    _ = ck_relu_lines([lower], [upper], 1, LowerSlope.zero.mode, &ignored, &slope, &offset, &reach)
+    self.slope = slope
+    self.offset = offset
   }
 }

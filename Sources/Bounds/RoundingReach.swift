@@ -1,5 +1,6 @@
 import Intervals
 import Networks
+import Tensors
 
 /// By how much rows can be wrong for having been pulled through one linear layer on one region.
 ///
@@ -24,12 +25,11 @@ struct RoundingReach: Sendable {
       (Scalar.gamma(map.longestSum + 16) + 2 * (layer.coefficientError + map.conversionError(to: type))).nextUp
     let constant = RoundingError.gamma(layer.bias.count + 16)
     let products = map.magnitudeBound(of: magnitudes)
-    units = products.indices.map { i in
-      let reach =
-        pulled * products[i] + constant * layer.bias[i].magnitude
-        + (layer.biasError.isEmpty ? 0 : layer.biasError[i]) + RoundingError.underflow
-      return (reach * (1 + 8 * RoundingError.unit)).nextUp
+    let up = 1 + 0x1p-49
+    let reach = elementwise(products, layer.bias) { product, bias in
+      (pulled * product + constant * bias.magnitude + RoundingError.underflow) * up
     }
+    units = layer.biasError.isEmpty ? reach : elementwise(reach, layer.biasError) { ($0 + $1) * up }
     underflow = Scalar.underflow * (1 + magnitudes.reduce(0, +))
   }
 }

@@ -19,12 +19,12 @@ public protocol RowScalar: AnalysisScalar {
   static func add(_ values: UnsafePointer<Self>, to sum: UnsafeMutablePointer<Self>, count: Int)
 
   /// The same on windows, added to `sums` for each row, and what moves windows: see `CKernels.h`.
-  static func windowsDot(
+  static func windowsSum(
     _ windows: inout ck_windows, _ values: UnsafePointer<Self>, _ weights: UnsafePointer<Double>,
-    _ sums: UnsafeMutablePointer<Double>)
-  static func windowsReach(
-    _ windows: inout ck_windows, _ values: UnsafePointer<Self>, _ weights: UnsafePointer<Double>,
-    _ sums: UnsafeMutablePointer<Double>)
+    reach: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<ck_row_sums>)
+  static func windowsLargest(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Self>, centre: UnsafePointer<Double>,
+    radius: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<ck_row_sums>)
   static func windowsRelax(
     _ windows: inout ck_windows, along lines: RelaxationLines, _ values: UnsafeMutablePointer<Self>,
     _ sums: UnsafeMutablePointer<ck_relaxed>)
@@ -32,7 +32,7 @@ public protocol RowScalar: AnalysisScalar {
   static func windowsSpread(
     _ windows: inout ck_windows, _ values: UnsafePointer<Self>, _ rows: UnsafeMutablePointer<Self>)
   static func windowsFold(
-    _ windows: inout ck_windows, _ kernel: inout ck_convolution, fromHeight: Int, fromWidth: Int,
+    _ windows: inout ck_windows, _ kernel: inout ck_convolution, rows: Range<Int>, fromHeight: Int, fromWidth: Int,
     _ columns: UnsafePointer<Self>, _ values: UnsafeMutablePointer<Self>)
 }
 
@@ -67,18 +67,18 @@ extension Double: RowScalar {
     ck_add_f64(sum, values, count)
   }
 
-  public static func windowsDot(
+  public static func windowsSum(
     _ windows: inout ck_windows, _ values: UnsafePointer<Double>, _ weights: UnsafePointer<Double>,
-    _ sums: UnsafeMutablePointer<Double>
+    reach: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<ck_row_sums>
   ) {
-    ck_windows_dot_f64(&windows, values, weights, sums)
+    ck_windows_sum_f64(&windows, values, weights, reach, sums)
   }
 
-  public static func windowsReach(
-    _ windows: inout ck_windows, _ values: UnsafePointer<Double>, _ weights: UnsafePointer<Double>,
-    _ sums: UnsafeMutablePointer<Double>
+  public static func windowsLargest(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Double>, centre: UnsafePointer<Double>,
+    radius: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<ck_row_sums>
   ) {
-    ck_windows_magnitude_dot_f64(&windows, values, weights, sums)
+    ck_windows_largest_f64(&windows, values, centre, radius, sums)
   }
 
   public static func windowsRelax(
@@ -100,10 +100,11 @@ extension Double: RowScalar {
   }
 
   public static func windowsFold(
-    _ windows: inout ck_windows, _ kernel: inout ck_convolution, fromHeight: Int, fromWidth: Int,
+    _ windows: inout ck_windows, _ kernel: inout ck_convolution, rows: Range<Int>, fromHeight: Int, fromWidth: Int,
     _ columns: UnsafePointer<Double>, _ values: UnsafeMutablePointer<Double>
   ) {
-    ck_windows_fold_f64(&windows, &kernel, fromHeight, fromWidth, columns, values)
+    ck_windows_fold_f64(
+      &windows, &kernel, rows.lowerBound, rows.count, fromHeight, fromWidth, columns, values)
   }
 }
 
@@ -133,18 +134,18 @@ extension Float: RowScalar {
     ck_add_f32(sum, values, count)
   }
 
-  public static func windowsDot(
+  public static func windowsSum(
     _ windows: inout ck_windows, _ values: UnsafePointer<Float>, _ weights: UnsafePointer<Double>,
-    _ sums: UnsafeMutablePointer<Double>
+    reach: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<ck_row_sums>
   ) {
-    ck_windows_dot_f32(&windows, values, weights, sums)
+    ck_windows_sum_f32(&windows, values, weights, reach, sums)
   }
 
-  public static func windowsReach(
-    _ windows: inout ck_windows, _ values: UnsafePointer<Float>, _ weights: UnsafePointer<Double>,
-    _ sums: UnsafeMutablePointer<Double>
+  public static func windowsLargest(
+    _ windows: inout ck_windows, _ values: UnsafePointer<Float>, centre: UnsafePointer<Double>,
+    radius: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<ck_row_sums>
   ) {
-    ck_windows_magnitude_dot_f32(&windows, values, weights, sums)
+    ck_windows_largest_f32(&windows, values, centre, radius, sums)
   }
 
   public static func windowsRelax(
@@ -166,9 +167,10 @@ extension Float: RowScalar {
   }
 
   public static func windowsFold(
-    _ windows: inout ck_windows, _ kernel: inout ck_convolution, fromHeight: Int, fromWidth: Int,
+    _ windows: inout ck_windows, _ kernel: inout ck_convolution, rows: Range<Int>, fromHeight: Int, fromWidth: Int,
     _ columns: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Float>
   ) {
-    ck_windows_fold_f32(&windows, &kernel, fromHeight, fromWidth, columns, values)
+    ck_windows_fold_f32(
+      &windows, &kernel, rows.lowerBound, rows.count, fromHeight, fromWidth, columns, values)
   }
 }

@@ -15,16 +15,46 @@ struct RowWindows {
   /// The positions in one window, and in one channel of the image.
   var area: Int { windowHeight * windowWidth }
   var imageArea: Int { height * width }
-  /// The coefficients of all rows, stored `[channels, rows, windowHeight, windowWidth]`.
+  /// The coefficients of all rows, stored `[rows, windowHeight, windowWidth, channels]`.
   var elementCount: Int { channels * rows * area }
+
+  private init(
+    imageOf g: ConvolutionGeometry, windowHeight: Int, windowWidth: Int, tops: [Int], lefts: [Int]
+  ) {
+    (channels, height, width) = (g.channels, g.height, g.width)
+    (self.windowHeight, self.windowWidth) = (windowHeight, windowWidth)
+    (self.tops, self.lefts) = (tops, lefts)
+  }
+
+  /// The windows of an image that single units of a convolution read.
+  init(units: [Int], of g: ConvolutionGeometry) {
+    self.init(
+      imageOf: g, windowHeight: (g.kernelHeight - 1) * g.dilationHeight + 1,
+      windowWidth: (g.kernelWidth - 1) * g.dilationWidth + 1,
+      tops: units.map { $0 % g.positions / g.outputWidth * g.strideHeight - g.padTop },
+      lefts: units.map { $0 % g.outputWidth * g.strideWidth - g.padLeft })
+  }
 
   /// The windows of an image that a convolution reads for these windows of its output.
   func pulled(through g: ConvolutionGeometry) -> RowWindows {
     RowWindows(
-      channels: g.channels, height: g.height, width: g.width,
-      windowHeight: (windowHeight - 1) * g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1,
+      imageOf: g, windowHeight: (windowHeight - 1) * g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1,
       windowWidth: (windowWidth - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1,
       tops: tops.map { $0 * g.strideHeight - g.padTop }, lefts: lefts.map { $0 * g.strideWidth - g.padLeft })
+  }
+
+  /// An image `[channels, height, width]` as `[height, width, channels]`, as windows keep theirs.
+  func channelsLast(_ image: [Double]) -> [Double] {
+    [Double](unsafeUninitializedCapacity: image.count) { last, count in
+      image.withUnsafeBufferPointer { image in
+        for channel in 0..<channels {
+          for position in 0..<imageArea {
+            last[position * channels + channel] = image[channel * imageArea + position]
+          }
+        }
+      }
+      count = image.count
+    }
   }
 
   /// Calls C with the windows' description.
@@ -37,5 +67,15 @@ struct RowWindows {
         return body(&windows)
       }
     }
+  }
+}
+
+extension LinearRelaxation {
+  /// The same lines in the order in which windows keep an image.
+  func channelsLast(in windows: RowWindows) -> LinearRelaxation {
+    LinearRelaxation(
+      lowerSlope: windows.channelsLast(lowerSlope), lowerOffset: windows.channelsLast(lowerOffset),
+      upperSlope: windows.channelsLast(upperSlope), upperOffset: windows.channelsLast(upperOffset),
+      reach: windows.channelsLast(reach), copying: self)
   }
 }

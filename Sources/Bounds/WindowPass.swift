@@ -7,19 +7,23 @@ import Tensors
 ///
 /// A row that starts at one unit of a convolution has coefficients in the kernel's window alone; one convolution
 /// further back the window is a little larger. Rows of one node have windows of one size, so that pulling all of them
-/// through a convolution is one matrix product and one addition of its columns. ``BackwardPass`` takes over where
-/// windows stop paying, or where something else than convolutions and ReLUs comes.
+/// through a convolution is one matrix product and one addition of its results. Windows keep a position's channels side
+/// by side: a line of a window is then one long run, in the image and among a kernel's columns. ``BackwardPass`` takes
+/// over where windows stop paying, or where something else than convolutions and ReLUs comes.
 ///
 /// - Soundness: as ``BackwardPass``: the same constants, the same error terms, over the elements inside the image.
 /// - Source: windows are what Zhang et al. (auto_LiRPA) call patches; Xu et al. 2020, appendix.
 struct WindowPass<Scalar: RowScalar> {
+  /// Products are computed for so many bytes of columns at once, which are added up while they are in cache.
+  private static var columnBytes: Int { 1 << 19 }
+
   private let bounds: RegionBounds
   /// The node over whose value the rows stand now.
   private var node: NodeID
   /// How many rows.
   private let count: Int
   private var windows: RowWindows
-  /// `[channels, count, windowHeight, windowWidth]`.
+  /// `[count, windowHeight, windowWidth, channels]`.
   private var values: [Scalar]
   private var totals: RowTotals
 
@@ -34,30 +38,22 @@ struct WindowPass<Scalar: RowScalar> {
     self.bounds = bounds
     node = source
     count = units.count
-    let positions = g.positions
-    windows = RowWindows(
-      channels: g.channels, height: g.height, width: g.width, windowHeight: (g.kernelHeight - 1) * g.dilationHeight + 1,
-      windowWidth: (g.kernelWidth - 1) * g.dilationWidth + 1,
-      tops: units.map { $0 % positions / g.outputWidth * g.strideHeight - g.padTop },
-      lefts: units.map { $0 % g.outputWidth * g.strideWidth - g.padLeft })
-    values = [Scalar](repeating: 0, count: windows.elementCount)
-    let weights = layer.map.coefficients(in: Scalar.self)
-    let groupChannels = g.channels / g.groups
+    let windows = RowWindows(units: units, of: g)
+    self.windows = windows
+    let kernels = map.channelsLastKernels(in: Scalar.self).map { coefficient * $0 }
+    let taps = (0..<g.kernelHeight * g.kernelWidth).map { tap in
+      tap / g.kernelWidth * g.dilationHeight * windows.windowWidth + tap % g.kernelWidth * g.dilationWidth
+    }
+    var values = [Scalar](repeating: 0, count: windows.elementCount)
+    let size = windows.area * g.channels
     for (row, unit) in units.enumerated() {
-      let output = unit / positions
-      let firstChannel = output / (g.outputChannels / g.groups) * groupChannels
-      for channel in 0..<groupChannels {
-        for ky in 0..<g.kernelHeight {
-          for kx in 0..<g.kernelWidth {
-            let weight = weights[((output * groupChannels + channel) * g.kernelHeight + ky) * g.kernelWidth + kx]
-            let window = (firstChannel + channel) * units.count + row
-            values[
-              (window * windows.windowHeight + ky * g.dilationHeight) * windows.windowWidth + kx * g.dilationWidth] =
-              coefficient * weight
-          }
-        }
+      let kernel = unit / g.positions * taps.count * g.channels
+      for (tap, place) in taps.enumerated() {
+        let (to, from) = (row * size + place * g.channels, kernel + tap * g.channels)
+        for channel in 0..<g.channels { values[to + channel] = kernels[from + channel] }
       }
     }
+    self.values = values
     totals = RowTotals(count: units.count, accountsForRounding: bounds.accountsForRounding)
     let reach = RoundingReach(of: layer, on: bounds.boxes[source.index], in: Scalar.self)
     for (row, unit) in units.enumerated() {
@@ -98,52 +94,63 @@ struct WindowPass<Scalar: RowScalar> {
   private mutating func pull(through layer: LinearLayer, _ map: ConvolutionMap, source: NodeID) {
     let g = map.geometry
     let windows = windows
-    windows.with { Scalar.windowsMask(&$0, &values) }
-    addDot(layer.bias)
     let reach = RoundingReach(of: layer, on: bounds.boxes[source.index], in: Scalar.self)
-    var errors = [Double](repeating: reach.underflow, count: count)
-    windows.with { Scalar.windowsReach(&$0, values, reach.units, &errors) }
-    for row in 0..<count { totals.addError(errors[row], to: row) }
-
-    // columns = Wᵀ·rows, all rows and positions at once; then each column entry goes to its place.
-    let positions = count * windows.area
-    let groupOutputs = g.outputChannels / g.groups
-    let weights = layer.map.coefficients(in: Scalar.self)
-    let columns = [Scalar](unsafeUninitializedCapacity: g.groups * g.patchCount * positions) { columns, initialized in
-      values.withUnsafeBufferPointer { values in
-        weights.withUnsafeBufferPointer { weights in
-          guard let to = columns.baseAddress, let from = values.baseAddress, let weights = weights.baseAddress else {
-            return
-          }
-          for group in 0..<g.groups {
-            Scalar.gemm(
-              .transposed, .asStored, m: g.patchCount, n: positions, k: groupOutputs, alpha: 1,
-              weights + group * groupOutputs * g.patchCount, lda: g.patchCount, from + group * groupOutputs * positions,
-              ldb: positions, beta: 0, to + group * g.patchCount * positions, ldc: positions)
-          }
-        }
-      }
-      initialized = g.groups * g.patchCount * positions
+    let (bias, units) = (windows.channelsLast(layer.bias), windows.channelsLast(reach.units))
+    var sums = [ck_row_sums](repeating: ck_row_sums(), count: count)
+    windows.with {
+      Scalar.windowsMask(&$0, &values)
+      Scalar.windowsSum(&$0, values, bias, reach: units, &sums)
+    }
+    for row in 0..<count {
+      totals.add(sums[row].value, to: row)
+      totals.addError(sums[row].reach + reach.underflow, to: row)
     }
     let pulled = windows.pulled(through: g)
+    values = product(with: map.channelsLastKernels(in: Scalar.self), of: g, windows, into: pulled)
+    self.windows = pulled
+  }
+
+  /// `Wᵀ·rows`: for some rows after the other, the products of all positions with all kernels, and their sums.
+  private func product(
+    with kernels: [Scalar], of g: ConvolutionGeometry, _ windows: RowWindows, into pulled: RowWindows
+  ) -> [Scalar] {
+    let width = g.kernelHeight * g.kernelWidth * g.channels
+    let perRow = windows.area * width
+    let together = max(1, min(count, Self.columnBytes / (perRow * MemoryLayout<Scalar>.stride)))
     var kernel = ck_convolution()
     (kernel.kernelHeight, kernel.kernelWidth) = (g.kernelHeight, g.kernelWidth)
     (kernel.strideHeight, kernel.strideWidth) = (g.strideHeight, g.strideWidth)
     (kernel.dilationHeight, kernel.dilationWidth) = (g.dilationHeight, g.dilationWidth)
-    values = [Scalar](unsafeUninitializedCapacity: pulled.elementCount) { values, initialized in
-      pulled.with {
-        guard let values = values.baseAddress else { return }
-        Scalar.windowsFold(
-          &$0, &kernel, fromHeight: windows.windowHeight, fromWidth: windows.windowWidth, columns, values)
+    return [Scalar](unsafeUninitializedCapacity: pulled.elementCount) { sums, initialized in
+      let columns = UnsafeMutablePointer<Scalar>.allocate(capacity: together * perRow)
+      defer { columns.deallocate() }
+      values.withUnsafeBufferPointer { values in
+        kernels.withUnsafeBufferPointer { kernels in
+          guard let from = values.baseAddress, let kernels = kernels.baseAddress, let sums = sums.baseAddress else {
+            return
+          }
+          for first in stride(from: 0, to: count, by: together) {
+            let rows = first..<min(first + together, count)
+            Scalar.gemm(
+              .asStored, .asStored, m: rows.count * windows.area, n: width, k: g.outputChannels, alpha: 1,
+              from + first * windows.area * g.outputChannels, lda: g.outputChannels, kernels, ldb: width, beta: 0,
+              columns, ldc: width)
+            pulled.with {
+              Scalar.windowsFold(
+                &$0, &kernel, rows: rows, fromHeight: windows.windowHeight, fromWidth: windows.windowWidth, columns,
+                sums)
+            }
+          }
+        }
       }
       initialized = pulled.elementCount
     }
-    self.windows = pulled
   }
 
   /// As ``LinearRelaxation`` relaxes rows, on windows.
   private mutating func relax(_ lines: LinearRelaxation) {
     let windows = windows
+    let lines = lines.channelsLast(in: windows)
     var sums = [ck_relaxed](repeating: ck_relaxed(), count: count)
     windows.with { windows in lines.withLines { Scalar.windowsRelax(&windows, along: $0, &values, &sums) } }
     for row in 0..<count {
@@ -154,18 +161,15 @@ struct WindowPass<Scalar: RowScalar> {
 
   private mutating func concretise(over box: Box) {
     let (centre, radius) = box.centreAndRadius
-    let reach = zip(centre, radius).map { $0.magnitude + $1 }
     let gamma = RoundingError.gamma(2 * windows.elementCount / count + 16)
-    var largest = [Double](repeating: 0, count: count)
-    var size = largest
+    var sums = [ck_row_sums](repeating: ck_row_sums(), count: count)
     windows.with {
-      Scalar.windowsDot(&$0, values, centre, &largest)
-      Scalar.windowsReach(&$0, values, radius, &largest)
-      Scalar.windowsReach(&$0, values, reach, &size)
+      Scalar.windowsLargest(
+        &$0, values, centre: windows.channelsLast(centre), radius: windows.channelsLast(radius), &sums)
     }
     for row in 0..<count {
-      totals.add(largest[row], to: row)
-      totals.addError(gamma * size[row] + RoundingError.underflow, to: row)
+      totals.add(sums[row].value, to: row)
+      totals.addError(gamma * sums[row].reach + RoundingError.underflow, to: row)
     }
   }
 
@@ -176,10 +180,24 @@ struct WindowPass<Scalar: RowScalar> {
     var pass = BackwardPass(rows, count: count, over: node, regions: [bounds], totals: totals)
     return pass.upperBounds(by: [relaxations])
   }
+}
 
-  private mutating func addDot(_ weights: [Double]) {
-    var sums = [Double](repeating: 0, count: count)
-    windows.with { Scalar.windowsDot(&$0, values, weights, &sums) }
-    for row in 0..<count { totals.add(sums[row], to: row) }
+extension ConvolutionMap {
+  /// The kernels as `[outputChannels, kernelHeight, kernelWidth, channels]`, with zeros for channels of other groups.
+  fileprivate func channelsLastKernels<Scalar: RowScalar>(in type: Scalar.Type) -> [Scalar] {
+    let weights = LinearMap.convolution(self).coefficients(in: type)
+    let (g, area) = (geometry, geometry.kernelHeight * geometry.kernelWidth)
+    let groupChannels = g.channels / g.groups
+    var kernels = [Scalar](repeating: 0, count: g.outputChannels * area * g.channels)
+    for output in 0..<g.outputChannels {
+      let firstChannel = output / (g.outputChannels / g.groups) * groupChannels
+      for channel in 0..<groupChannels {
+        for tap in 0..<area {
+          kernels[(output * area + tap) * g.channels + firstChannel + channel] =
+            weights[(output * groupChannels + channel) * area + tap]
+        }
+      }
+    }
+    return kernels
   }
 }

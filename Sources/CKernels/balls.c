@@ -32,8 +32,8 @@
       double w = ((double)spread[i] + gamma * (fabs(bias[i]) + fabs(m))) * (1 + gamma);            \
       w = (w * UP + underflow) * UP;                                                               \
       const double low = m - w, high = m + w;                                                      \
-      const double below = low - (fabs(low) * 0x1p-52 + DBL_TRUE_MIN);                             \
-      const double above = high + (fabs(high) * 0x1p-52 + DBL_TRUE_MIN);                           \
+      const double below = low - (fabs(low) * 0x1p-52 + DBL_MIN);                             \
+      const double above = high + (fabs(high) * 0x1p-52 + DBL_MIN);                           \
       /* An overflow anywhere leaves NaN or infinities: then nothing is known. */                  \
       const int known = isfinite(below) && isfinite(above);                                        \
       lower[i] = known ? below : -INFINITY;                                                        \

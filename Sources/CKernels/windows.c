@@ -11,22 +11,21 @@ typedef struct { ptrdiff_t begin, end; } span;
 static span inside(ptrdiff_t start, size_t length, size_t extent) {
   span s = {start < 0 ? -start : 0, (ptrdiff_t)length};
   if (start + s.end > (ptrdiff_t)extent) s.end = (ptrdiff_t)extent - start;
-  if (s.end < s.begin) s.end = s.begin;
-  return s;
+  // A window that lies outside altogether has an empty part, at its beginning.
+  return s.begin < s.end ? s : (span){0, 0};
 }
 
+// Runs of n coefficients that lie side by side in row r's window, from `at`, and in the image, from `to`.
 #define FOR_EACH_RUN(g)                                                                            \
-  const size_t area = (g)->windowHeight * (g)->windowWidth;                                        \
-  const size_t image = (g)->height * (g)->width;                                                   \
   for (size_t r = 0; r < (g)->rows; r++) {                                                         \
     const ptrdiff_t top = (g)->tops[r], left = (g)->lefts[r];                                      \
     const span ys = inside(top, (g)->windowHeight, (g)->height);                                   \
     const span xs = inside(left, (g)->windowWidth, (g)->width);                                    \
-    const size_t n = (size_t)(xs.end - xs.begin);                                                  \
-    for (size_t c = 0; c < (g)->channels; c++)                                                     \
-      for (ptrdiff_t y = ys.begin; y < ys.end; y++) {                                              \
-        const size_t at = (c * (g)->rows + r) * area + (size_t)y * (g)->windowWidth + (size_t)xs.begin; \
-        const size_t to = c * image + (size_t)(top + y) * (g)->width + (size_t)(left + xs.begin);
+    const size_t n = (size_t)(xs.end - xs.begin) * (g)->channels;                                  \
+    for (ptrdiff_t y = ys.begin; y < ys.end; y++) {                                                \
+      const size_t at =                                                                            \
+          ((r * (g)->windowHeight + (size_t)y) * (g)->windowWidth + (size_t)xs.begin) * (g)->channels; \
+      const size_t to = ((size_t)(top + y) * (g)->width + (size_t)(left + xs.begin)) * (g)->channels;
 
 #define END_EACH_RUN } }
 

@@ -4,30 +4,42 @@
 #define NAMED(name, suffix) PASTE(name, suffix)
 #define NAME(name) NAMED(name, SUFFIX)
 
-WIDE void NAME(ck_windows_dot)(const ck_windows *g, const T *values, const double *weights, double *sums) {
+WIDE void NAME(ck_windows_sum)(const ck_windows *g, const T *values, const double *weights, const double *reach,
+                               ck_row_sums *sums) {
   _Pragma("clang fp reassociate(on) contract(fast)")
   FOR_EACH_RUN(g)
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += (double)values[at + i] * weights[to + i];
-    sums[r] += sum;
+    double value = 0, met = 0;
+    for (size_t i = 0; i < n; i++) {
+      const double a = values[at + i];
+      value += a * weights[to + i];
+      met += fabs(a) * reach[to + i];
+    }
+    sums[r].value += value;
+    sums[r].reach += met;
   END_EACH_RUN
 }
 
-WIDE void NAME(ck_windows_magnitude_dot)(const ck_windows *g, const T *values, const double *weights, double *sums) {
+WIDE void NAME(ck_windows_largest)(const ck_windows *g, const T *values, const double *centre, const double *radius,
+                                   ck_row_sums *sums) {
   _Pragma("clang fp reassociate(on) contract(fast)")
   FOR_EACH_RUN(g)
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += fabs((double)values[at + i]) * weights[to + i];
-    sums[r] += sum;
+    double value = 0, met = 0;
+    for (size_t i = 0; i < n; i++) {
+      const double a = values[at + i];
+      value += a * centre[to + i] + fabs(a) * radius[to + i];
+      met += fabs(a) * (fabs(centre[to + i]) + radius[to + i]);
+    }
+    sums[r].value += value;
+    sums[r].reach += met;
   END_EACH_RUN
 }
 
 WIDE void NAME(ck_windows_relax)(const ck_windows *g, const double *lowerSlope, const double *lowerOffset,
-                           const double *upperSlope, const double *upperOffset, const double *reach, T *values,
-                           ck_relaxed *sums) {
+                                 const double *upperSlope, const double *upperOffset, const double *reach, T *values,
+                                 ck_relaxed *sums) {
   FOR_EACH_RUN(g)
-    const ck_relaxed sum =
-        NAMED(relax_run, SUFFIX)(values + at, lowerSlope + to, lowerOffset + to, upperSlope + to, upperOffset + to, reach + to, n);
+    const ck_relaxed sum = NAMED(relax_run, SUFFIX)(
+        values + at, lowerSlope + to, lowerOffset + to, upperSlope + to, upperOffset + to, reach + to, n);
     sums[r].constant += sum.constant;
     sums[r].magnitude += sum.magnitude;
     sums[r].reach += sum.reach;
@@ -35,44 +47,50 @@ WIDE void NAME(ck_windows_relax)(const ck_windows *g, const double *lowerSlope, 
 }
 
 void NAME(ck_windows_mask)(const ck_windows *g, T *values) {
-  const size_t area = g->windowHeight * g->windowWidth;
+  const size_t c = g->channels, width = g->windowWidth;
   for (size_t r = 0; r < g->rows; r++) {
     const span ys = inside(g->tops[r], g->windowHeight, g->height);
-    const span xs = inside(g->lefts[r], g->windowWidth, g->width);
-    if (ys.begin == 0 && xs.begin == 0 && ys.end == (ptrdiff_t)g->windowHeight && xs.end == (ptrdiff_t)g->windowWidth)
-      continue;
-    for (size_t c = 0; c < g->channels; c++) {
-      T *window = values + (c * g->rows + r) * area;
-      for (ptrdiff_t y = 0; y < (ptrdiff_t)g->windowHeight; y++)
-        for (ptrdiff_t x = 0; x < (ptrdiff_t)g->windowWidth; x++)
-          if (y < ys.begin || y >= ys.end || x < xs.begin || x >= xs.end) window[y * (ptrdiff_t)g->windowWidth + x] = 0;
+    const span xs = inside(g->lefts[r], width, g->width);
+    for (ptrdiff_t y = 0; y < (ptrdiff_t)g->windowHeight; y++) {
+      T *line = values + (r * g->windowHeight + (size_t)y) * width * c;
+      if (y < ys.begin || y >= ys.end) {
+        memset(line, 0, width * c * sizeof(T));
+      } else {
+        memset(line, 0, (size_t)xs.begin * c * sizeof(T));
+        memset(line + (size_t)xs.end * c, 0, (width - (size_t)xs.end) * c * sizeof(T));
+      }
     }
   }
 }
 
 void NAME(ck_windows_spread)(const ck_windows *g, const T *values, T *rows) {
+  const size_t c = g->channels, image = g->height * g->width;
   FOR_EACH_RUN(g)
-    memcpy(rows + r * g->channels * image + to, values + at, n * sizeof(T));
+    T *row = rows + r * c * image + to / c;
+    for (size_t k = 0; k < c; k++)
+      for (size_t x = 0; x < n / c; x++) row[k * image + x] = values[at + x * c + k];
   END_EACH_RUN
 }
 
-WIDE void NAME(ck_windows_fold)(const ck_windows *g, const ck_convolution *k, size_t fromHeight, size_t fromWidth,
-                          const T *columns, T *values) {
-  const size_t area = g->windowHeight * g->windowWidth;
-  const size_t from = fromHeight * fromWidth;
-  memset(values, 0, g->channels * g->rows * area * sizeof(T));
-  for (size_t c = 0; c < g->channels; c++)
-    for (size_t ky = 0; ky < k->kernelHeight; ky++)
-      for (size_t kx = 0; kx < k->kernelWidth; kx++) {
-        const T *column = columns + ((c * k->kernelHeight + ky) * k->kernelWidth + kx) * g->rows * from;
-        for (size_t r = 0; r < g->rows; r++)
-          for (size_t y = 0; y < fromHeight; y++) {
-            const T *source = column + r * from + y * fromWidth;
-            T *target = values + (c * g->rows + r) * area +
-                             (y * k->strideHeight + ky * k->dilationHeight) * g->windowWidth + kx * k->dilationWidth;
-            for (size_t x = 0; x < fromWidth; x++) target[x * k->strideWidth] += source[x];
+WIDE void NAME(ck_windows_fold)(const ck_windows *g, const ck_convolution *k, size_t firstRow, size_t rows,
+                                size_t fromHeight, size_t fromWidth, const T *columns, T *values) {
+  const size_t c = g->channels, width = g->windowWidth, size = g->windowHeight * width * c;
+  // A tap's channels lie side by side in both, and with them those of all taps in a row that are not dilated.
+  const size_t together = k->dilationWidth == 1 ? k->kernelWidth : 1;
+  const size_t run = together * c;
+  memset(values + firstRow * size, 0, rows * size * sizeof(T));
+  for (size_t r = 0; r < rows; r++)
+    for (size_t y = 0; y < fromHeight; y++)
+      for (size_t x = 0; x < fromWidth; x++)
+        for (size_t ky = 0; ky < k->kernelHeight; ky++) {
+          T *line = values + (firstRow + r) * size +
+                    ((y * k->strideHeight + ky * k->dilationHeight) * width + x * k->strideWidth) * c;
+          for (size_t kx = 0; kx < k->kernelWidth; kx += together) {
+            T *target = line + kx * k->dilationWidth * c;
+            for (size_t i = 0; i < run; i++) target[i] += columns[i];
+            columns += run;
           }
-      }
+        }
 }
 
 #undef NAME

@@ -1,4 +1,5 @@
 import Intervals
+import Tensors
 
 /// A product of intervals: one range for each element of a vector.
 ///
@@ -14,8 +15,16 @@ public struct Box: Hashable, Sendable {
   /// - Precondition: the corners have the same size and are in order in every element.
   public init(lower: [Double], upper: [Double]) {
     precondition(lower.count == upper.count, "Corners of \(lower.count) and \(upper.count) elements")
-    for i in lower.indices {
-      precondition(lower[i] <= upper[i], "Element \(i) of a box has ends \(lower[i]) and \(upper[i])")
+    // Counted without a branch, and looked for only where there is one.
+    let wrong = lower.withUnsafeBufferPointer { lower in
+      upper.withUnsafeBufferPointer { upper in
+        var wrong = 0
+        for i in 0..<lower.count { wrong &+= lower[i] <= upper[i] ? 0 : 1 }
+        return wrong
+      }
+    }
+    if wrong > 0, let i = lower.indices.first(where: { !(lower[$0] <= upper[$0]) }) {
+      preconditionFailure("Element \(i) of a box has ends \(lower[i]) and \(upper[i])")
     }
     self.lower = lower
     self.upper = upper
@@ -33,25 +42,32 @@ public struct Box: Hashable, Sendable {
   ///
   /// An unbounded element gets centre 0 and an infinite radius.
   public var centreAndRadius: (centre: [Double], radius: [Double]) {
-    var centre = [Double](repeating: 0, count: count)
-    var radius = [Double](repeating: 0, count: count)
-    for i in 0..<count {
-      let middle = lower[i] / 2 + upper[i] / 2
-      guard middle.isFinite else {
-        radius[i] = .infinity
-        continue
-      }
-      centre[i] = middle
-      radius[i] = lower[i] == upper[i] ? 0 : max(upper[i] - middle, middle - lower[i]).nextUp
+    let centre = elementwise(lower, upper) { lower, upper in
+      let middle = lower / 2 + upper / 2
       // Halving a subnormal may round: an element that looks like a point must be one.
-      if lower[i] == upper[i], middle != lower[i] { centre[i] = lower[i] }
+      return lower == upper ? lower : middle.isFinite ? middle : 0
+    }
+    let radius = [Double](unsafeUninitializedCapacity: count) { radius, initialized in
+      centre.withUnsafeBufferPointer { centre in
+        lower.withUnsafeBufferPointer { lower in
+          upper.withUnsafeBufferPointer { upper in
+            for i in 0..<centre.count {
+              let above = upper[i] - centre[i]
+              let below = centre[i] - lower[i]
+              // More than the difference can have been rounded; where it is subnormal, it was exact.
+              radius[i] = (above > below ? above : below) * (1 + 0x1p-51)
+            }
+          }
+        }
+      }
+      initialized = count
     }
     return (centre, radius)
   }
 
   /// The largest magnitude in each element's range.
   public var magnitudes: [Double] {
-    zip(lower, upper).map { max($0.magnitude, $1.magnitude) }
+    elementwise(lower, upper) { $0.magnitude > $1.magnitude ? $0.magnitude : $1.magnitude }
   }
 
   /// Whether every element of the point lies in its range.
@@ -68,6 +84,8 @@ public struct Box: Hashable, Sendable {
   ///
   /// - Precondition: the boxes intersect: two sound analyses cannot exclude each other.
   public func intersection(_ other: Box) -> Box {
-    Box(lower: zip(lower, other.lower).map(max), upper: zip(upper, other.upper).map(min))
+    Box(
+      lower: elementwise(lower, other.lower) { $0 > $1 ? $0 : $1 },
+      upper: elementwise(upper, other.upper) { $0 < $1 ? $0 : $1 })
   }
 }

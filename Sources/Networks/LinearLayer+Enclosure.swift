@@ -17,17 +17,19 @@ extension LinearLayer {
     let gamma =
       (Scalar.gamma(2 * map.longestSum + 16) + 2 * (coefficientError + map.conversionError(to: type))).nextUp
     let (width, count) = (map.inputCount, boxes.count)
-    var centres = [Scalar](repeating: 0, count: count * width)
-    var radii = centres
     var isBounded = [Bool](repeating: true, count: count)
-    centres.withUnsafeMutableBufferPointer { centres in
-      radii.withUnsafeMutableBufferPointer { radii in
-        guard let centre = centres.baseAddress, let radius = radii.baseAddress else { return }
-        for (i, box) in boxes.enumerated() {
-          isBounded[i] = Scalar.ball(
-            box.lower, box.upper, count: width, gamma: gamma, centre: centre + i * width, radius: radius + i * width)
+    var radii: [Scalar] = []
+    let centres = [Scalar](unsafeUninitializedCapacity: count * width) { centres, initialized in
+      radii = [Scalar](unsafeUninitializedCapacity: count * width) { radii, initialized in
+        if let centre = centres.baseAddress, let radius = radii.baseAddress {
+          for (i, box) in boxes.enumerated() {
+            isBounded[i] = Scalar.ball(
+              box.lower, box.upper, count: width, gamma: gamma, centre: centre + i * width, radius: radius + i * width)
+          }
         }
+        initialized = count * width
       }
+      initialized = count * width
     }
     let middles = map.apply(centres, batch: count)
     let spreads = map.apply(radii, batch: count, .magnitudes)
@@ -41,15 +43,22 @@ extension LinearLayer {
     _ middles: [Scalar], _ spreads: [Scalar], index: Int, gamma: Double
   ) -> Box {
     let width = map.outputCount
-    var lower = [Double](repeating: 0, count: width)
-    var upper = lower
-    middles.withUnsafeBufferPointer { middles in
-      spreads.withUnsafeBufferPointer { spreads in
-        guard let middle = middles.baseAddress, let spread = spreads.baseAddress else { return }
-        Scalar.box(
-          middle: middle + index * width, spread: spread + index * width, bias: bias, count: width, gamma: gamma,
-          lower: &lower, upper: &upper)
+    var upper: [Double] = []
+    var lower = [Double](unsafeUninitializedCapacity: width) { lower, initialized in
+      upper = [Double](unsafeUninitializedCapacity: width) { upper, initialized in
+        middles.withUnsafeBufferPointer { middles in
+          spreads.withUnsafeBufferPointer { spreads in
+            guard let middle = middles.baseAddress, let spread = spreads.baseAddress, let lower = lower.baseAddress,
+              let upper = upper.baseAddress
+            else { return }
+            Scalar.box(
+              middle: middle + index * width, spread: spread + index * width, bias: bias, count: width, gamma: gamma,
+              lower: lower, upper: upper)
+          }
+        }
+        initialized = width
       }
+      initialized = width
     }
     for i in biasError.indices {
       let error = (biasError[i] * (1 + gamma)).nextUp
@@ -130,7 +139,9 @@ extension Network {
 extension Activation {
   /// The smallest box of values on a box of pre-activations, but for rounding outward.
   fileprivate func range(on box: Box) -> Box {
-    if case .relu = self { return Box(lower: box.lower.map { max(0, $0) }, upper: box.upper.map { max(0, $0) }) }
+    if case .relu = self {
+      return Box(lower: box.lower.map { $0 > 0 ? $0 : 0 }, upper: box.upper.map { $0 > 0 ? $0 : 0 })
+    }
     var lower = box.lower
     var upper = box.upper
     for i in lower.indices { (lower[i], upper[i]) = range(on: lower[i], upper[i]) }

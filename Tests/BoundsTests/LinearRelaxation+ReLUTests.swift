@@ -6,11 +6,19 @@ import Testing
 @testable import Bounds
 
 @Suite struct LinearRelaxationReLUTests {
+  private func lines(on lower: Double, _ upper: Double, _ choice: LowerSlope) -> (below: Line, upper: Line) {
+    let lines = LinearRelaxation(of: .relu, on: Box(lower: [lower], upper: [upper]), lowerSlope: choice)
+    return (
+      Line(slope: lines.lowerSlope[0], offset: lines.lowerOffset[0]),
+      Line(slope: lines.upperSlope[0], offset: lines.upperOffset[0])
+    )
+  }
+
   @Test(arguments: LowerSlope.allCases) func `ReLU lies between its lines`(_ slope: LowerSlope) {
     var ranges = RandomRanges(seed: 11)
     for _ in 0..<1500 {
       let range = ranges.range()
-      let (below, above) = LinearRelaxation.reluLines(on: range.lower, range.upper, slope)
+      let (below, above) = lines(on: range.lower, range.upper, slope)
       for z in ranges.points(in: range, count: 6) {
         let value = exact(max(0, z))
         #expect(below.value(at: z) <= value, "\(range), \(z)")
@@ -31,13 +39,13 @@ import Testing
   }
 
   @Test func `unbounded ranges have no line that is not there`() {
-    let (below, above) = LinearRelaxation.reluLines(on: -.infinity, 2, .adaptive)
+    let (below, above) = lines(on: -.infinity, 2, .adaptive)
     #expect(below == Line(constant: 0) && above == Line(constant: 2))
-    #expect(LinearRelaxation.reluLines(on: -3, .infinity, .one).upper == Line(constant: .infinity))
+    #expect(lines(on: -3, .infinity, .one).upper == Line(constant: .infinity))
   }
 
   @Test func `the variants choose their slope`() {
-    let slopes = LowerSlope.allCases.map { slope in [(-1.0, 2.0), (-2.0, 1.0)].map { slope(on: $0.0, $0.1) } }
+    let slopes = LowerSlope.allCases.map { slope in [(-1.0, 2.0), (-2.0, 1.0)].map { lines(on: $0.0, $0.1, slope).below.slope } }
     #expect(slopes == [[1, 0], [0, 0], [1, 1]])
   }
 }

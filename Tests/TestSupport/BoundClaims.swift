@@ -11,16 +11,23 @@ public struct BoundClaims {
 
   /// The claims of every method.
   ///
-  /// - Parameter accountsForRounding: false for claims that ignore what backward passes round, which a judge of any
-  ///   use finds to be wrong; their ranges are not refined, for wrong ranges may cross.
-  public init(about network: Network, over box: Box, rows: LinearRows, accountsForRounding: Bool = true) {
-    let interval = RegionBounds(of: network, over: box, accountsForRounding: accountsForRounding)
+  /// - Parameters:
+  ///   - precision: in what products are computed; in single precision claimants say so.
+  ///   - accountsForRounding: false for claims that ignore what backward passes round, which a judge of any
+  ///     use finds to be wrong; their ranges are not refined, for wrong ranges may cross.
+  public init(
+    about network: Network, over box: Box, rows: LinearRows, precision: Precision = .double,
+    accountsForRounding: Bool = true
+  ) {
+    let interval = RegionBounds(
+      of: network, over: box, precision: precision, accountsForRounding: accountsForRounding)
     var refined = interval
     if accountsForRounding { refined.refine() }
     self.rows = rows
-    boxes = [("intervals", interval.boxes), ("refined ranges", refined.boxes)]
+    let suffix = precision == .single ? ", single" : ""
+    boxes = [("intervals" + suffix, interval.boxes), ("refined ranges" + suffix, refined.boxes)]
     upperBounds = BoundMethod.allCases.map { method in
-      (method.rawValue, (method.usesRefinedRanges ? refined : interval).upperBounds(of: rows, by: method))
+      (method.rawValue + suffix, (method.usesRefinedRanges ? refined : interval).upperBounds(of: rows, by: method))
     }
   }
 }

@@ -8,14 +8,20 @@ public struct SoundnessCheck: Sendable {
   public var networks, points: Int
   /// Which networks: the n-th depends on the seed and n alone.
   public var seed: UInt64
+  /// In which precisions products are computed.
+  public var precisions: [Precision]
   /// False to judge claims that ignore what backward passes round.
   public var accountsForRounding: Bool
 
   /// A check of so many networks.
-  public init(networks: Int, points: Int = 4, seed: UInt64 = 1, accountsForRounding: Bool = true) {
+  public init(
+    networks: Int, points: Int = 4, seed: UInt64 = 1, precisions: [Precision] = Precision.allCases,
+    accountsForRounding: Bool = true
+  ) {
     self.networks = networks
     self.points = points
     self.seed = seed
+    self.precisions = precisions
     self.accountsForRounding = accountsForRounding
   }
 
@@ -38,7 +44,14 @@ public struct SoundnessCheck: Sendable {
     let (network, file) = try random.network(kind)
     let box = random.extremeBox(network.inputCount)
     let rows = LinearRows(count: 3, width: 3, coefficients: random.coefficients())
-    let claims = BoundClaims(about: network, over: box, rows: rows, accountsForRounding: accountsForRounding)
+    var claims = BoundClaims(
+      about: network, over: box, rows: rows, precision: precisions[0], accountsForRounding: accountsForRounding)
+    for precision in precisions.dropFirst() {
+      let others = BoundClaims(
+        about: network, over: box, rows: rows, precision: precision, accountsForRounding: accountsForRounding)
+      claims.boxes += others.boxes
+      claims.upperBounds += others.upperBounds
+    }
     var judge = BoundJudge(subject: "network \(index) (\(kind))")
     judge.judge(claims, about: file, at: (0..<points).map { _ in random.point(in: box) })
     return judge

@@ -49,6 +49,13 @@ ck_relaxed ck_row_relax_f64(double *row, const double *lowerSlope, const double 
 ck_relaxed ck_row_relax_f32(float *row, const double *lowerSlope, const double *lowerOffset, const double *upperSlope,
                             const double *upperOffset, const double *reach, size_t n);
 
+/// A ReLU's lines on ranges of pre-activations: slopes and offsets of the upper line, the slope of the lower line
+/// (mode 0: 1 where upper > -lower, else 0; mode 1: 0; mode 2: 1), and the largest magnitude of pre-activations where
+/// products with slopes may be rounded. Over an unbounded range the upper line is the constant upper end. Returns how
+/// many upper lines have an offset.
+size_t ck_relu_lines(const double *lower, const double *upper, size_t n, int mode, double *lowerSlope,
+                     double *upperSlope, double *upperOffset, double *reach);
+
 /// Adds values to a sum, element by element.
 void ck_add_f64(double *sum, const double *values, size_t n);
 void ck_add_f32(float *sum, const float *values, size_t n);
@@ -85,22 +92,26 @@ void ck_unfold_f32(const ck_convolution *g, const float *image, float *columns);
 void ck_fold_f64(const ck_convolution *g, const double *columns, double *image);
 void ck_fold_f32(const ck_convolution *g, const float *columns, float *image);
 
-/// Rows of coefficients over windows of an image [channels, height, width], stored as
-/// [channels, rows, windowHeight, windowWidth]. Window r begins at (tops[r], lefts[r]), which may lie outside;
-/// what lies outside is ignored.
+/// Rows of coefficients over windows of an image, stored as [rows, windowHeight, windowWidth, channels]: what lies side
+/// by side in a line of the image does so in a window. Images are [height, width, channels] here. Window r begins at
+/// (tops[r], lefts[r]), which may lie outside; what lies outside is ignored.
 typedef struct {
   size_t channels, height, width;
   size_t rows, windowHeight, windowWidth;
   const ptrdiff_t *tops, *lefts;
 } ck_windows;
 
-/// Adds to sums[r] the sum of a*w over row r's coefficients a and an image's elements w.
-void ck_windows_dot_f64(const ck_windows *g, const double *values, const double *weights, double *sums);
-void ck_windows_dot_f32(const ck_windows *g, const float *values, const double *weights, double *sums);
-/// Adds to sums[r] the sum of |a|*w.
-void ck_windows_magnitude_dot_f64(const ck_windows *g, const double *values, const double *weights, double *sums);
-void ck_windows_magnitude_dot_f32(const ck_windows *g, const float *values, const double *weights, double *sums);
-/// As ck_row_relax, on windows: adds each row's sums to sums[r].
+/// As ck_row_sum, on windows: adds each row's sums to sums[r].
+void ck_windows_sum_f64(const ck_windows *g, const double *values, const double *weights, const double *reach,
+                        ck_row_sums *sums);
+void ck_windows_sum_f32(const ck_windows *g, const float *values, const double *weights, const double *reach,
+                        ck_row_sums *sums);
+/// As ck_row_largest, on windows.
+void ck_windows_largest_f64(const ck_windows *g, const double *values, const double *centre, const double *radius,
+                            ck_row_sums *sums);
+void ck_windows_largest_f32(const ck_windows *g, const float *values, const double *centre, const double *radius,
+                            ck_row_sums *sums);
+/// As ck_row_relax, on windows.
 void ck_windows_relax_f64(const ck_windows *g, const double *lowerSlope, const double *lowerOffset,
                           const double *upperSlope, const double *upperOffset, const double *reach, double *values,
                           ck_relaxed *sums);
@@ -113,13 +124,13 @@ void ck_windows_mask_f32(const ck_windows *g, float *values);
 /// Copies each row into a row over the whole image, [rows, channels, height, width], which holds zeros.
 void ck_windows_spread_f64(const ck_windows *g, const double *values, double *rows);
 void ck_windows_spread_f32(const ck_windows *g, const float *values, float *rows);
-/// Fills the windows with what columns [channels*kernelHeight*kernelWidth, rows, fromHeight, fromWidth] add to them:
-/// entry (y, x) of a smaller window belongs at (y*stride + ky*dilation, x*stride + kx*dilation). Only kernel, strides
-/// and dilations of k are read.
-void ck_windows_fold_f64(const ck_windows *g, const ck_convolution *k, size_t fromHeight, size_t fromWidth,
-                         const double *columns, double *values);
-void ck_windows_fold_f32(const ck_windows *g, const ck_convolution *k, size_t fromHeight, size_t fromWidth,
-                         const float *columns, float *values);
+/// Fills some rows' windows with what columns [rows, fromHeight, fromWidth, kernelHeight, kernelWidth, channels] add to
+/// them: entry (y, x, ky, kx) of a smaller window belongs at (y*stride + ky*dilation, x*stride + kx*dilation). Only
+/// kernel, strides and dilations of k are read.
+void ck_windows_fold_f64(const ck_windows *g, const ck_convolution *k, size_t firstRow, size_t rows,
+                         size_t fromHeight, size_t fromWidth, const double *columns, double *values);
+void ck_windows_fold_f32(const ck_windows *g, const ck_convolution *k, size_t firstRow, size_t rows,
+                         size_t fromHeight, size_t fromWidth, const float *columns, float *values);
 
 /// One Adam step over n parameters (Kingma & Ba 2015), with the bias corrections already in
 /// `step` and `epsilon`: first and second moments are updated in place.
