@@ -74,11 +74,11 @@ public struct LinearRelaxation: Sendable {
       lowerSlope: slopes, lowerOffset: lines.map(\.lower.offset), upper: lines.map(\.upper), on: box)
   }
 
-  /// Replaces the slopes of the lower lines by others of units and rows that were open to choice from the start.
+  /// Changes the slopes of the lower lines in place, of units and rows that were open to choice from the start.
   ///
   /// - Precondition: the relaxation was made with slopes other than 0 and 1 where they may change now, so that their
-  ///   rounding is counted.
-  mutating func setLowerSlopes(_ slopes: [Double]) { lowerSlope = slopes }
+  ///   rounding is counted; all slopes stay in `[0, 1]`.
+  mutating func withLowerSlopes<Result>(_ body: (inout [Double]) -> Result) -> Result { body(&lowerSlope) }
 
   /// The given lines, which hold on a box.
   private init(lowerSlope: [Double], lowerOffset: [Double], upper: [Line], on box: Box) {
