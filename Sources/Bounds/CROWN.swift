@@ -26,10 +26,7 @@ extension RegionBounds {
           bounds.relaxedUpperBounds(ofUnits: units, coefficient: sign, over: source, by: relaxations)
         }
         if let slopes {
-          tighten(source, units: relaxedUnits(of: node)) { bounds, units, sign in
-            bounds.optimisedUpperBounds(
-              ofUnits: units, coefficient: sign, over: source, by: relaxations, optimising: slopes)
-          }
+          optimise(source, units: relaxedUnits(of: node), by: relaxations, lowerSlope: lowerSlope, settings: slopes)
         }
       }
       relaxations[node.id.index] = relaxation(of: node, lowerSlope: lowerSlope)
@@ -73,16 +70,6 @@ extension RegionBounds {
     }
     return relaxedUpperBounds(
       of: .elements(units, coefficient: coefficient, width: network[node].shape.count), over: node, by: relaxations)
-  }
-
-  /// The same with lower slopes optimised for each unit, over whole images.
-  func optimisedUpperBounds(
-    ofUnits units: [Int], coefficient: Double, over node: NodeID, by relaxations: [LinearRelaxation?],
-    optimising settings: AlphaSettings
-  ) -> [Double] {
-    let rows = LinearRows.elements(units, coefficient: coefficient, width: network[node].shape.count)
-    var search = AlphaCROWN(rows, over: node, bounds: self, relaxations: relaxations)
-    return search.upperBounds(settings)
   }
 
   /// Whether interval propagation is exact already: one affine layer over the input box.

@@ -30,21 +30,50 @@ extension RegionBounds {
     guard let budget = settings.intermediate, accountsForRounding else { return upperBounds }
     var inner = settings
     inner.iterations = budget.iterations
-    (inner.sufficient, inner.leastGain) = (nil, 0)
     for node in network.activationNodes {
       guard case .activation(_, let source) = node.operation else { continue }
       let costs = costs[node.id.index]
       if !costs.isEmpty, !hasExactRanges(source) {
         let units = relaxedUnits(of: node).filter { costs[$0] > 0 }.sorted { costs[$0] > costs[$1] }
-        tighten(source, units: Array(units.prefix(budget.units))) { bounds, units, sign in
-          bounds.optimisedUpperBounds(
-            ofUnits: units, coefficient: sign, over: source, by: relaxations, optimising: inner)
-        }
+        optimise(
+          source, units: Array(units.prefix(budget.units)), by: relaxations, lowerSlope: lowerSlope, settings: inner)
       }
       // The ranges before the next node are final now, and so are the lines.
       relaxations[node.id.index] = relaxation(of: node, lowerSlope: lowerSlope)
     }
     return upperBounds
+  }
+
+  /// Tightens the ranges of some of a node's elements by α-CROWN, each in its own cone where that is small.
+  ///
+  /// - Parameter relaxations: the lines of all activations before the node.
+  mutating func optimise(
+    _ node: NodeID, units: [Int], by relaxations: [LinearRelaxation?], lowerSlope: LowerSlope, settings: AlphaSettings
+  ) {
+    // What suffices for the rows says nothing about a range.
+    var settings = settings
+    (settings.sufficient, settings.leastGain) = (nil, 0)
+    var ends = (lower: boxes[node.index].lower, upper: boxes[node.index].upper)
+    var others: [Int] = []
+    for unit in units {
+      guard let cone = UnitCone(of: unit, at: node, in: network) else {
+        others.append(unit)
+        continue
+      }
+      let bounds = cone.bounds(in: self)
+      var search = AlphaCROWN(
+        LinearRows(count: 2, width: 1, coefficients: [1, -1]), over: cone.network.output, bounds: bounds,
+        relaxations: bounds.relaxations(lowerSlope: lowerSlope))
+      let uppers = search.upperBounds(settings)
+      ends.upper[unit] = min(ends.upper[unit], uppers[0])
+      ends.lower[unit] = max(ends.lower[unit], -uppers[1])
+    }
+    if others.count < units.count { tighten(node, with: Box(lower: ends.lower, upper: ends.upper)) }
+    tighten(node, units: others) { bounds, units, sign in
+      let rows = LinearRows.elements(units, coefficient: sign, width: bounds.boxes[node.index].count)
+      var search = AlphaCROWN(rows, over: node, bounds: bounds, relaxations: relaxations)
+      return search.upperBounds(settings)
+    }
   }
 
   /// For each unit, what its relaxation costs all rows together.
