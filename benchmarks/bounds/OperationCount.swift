@@ -51,7 +51,8 @@ struct OperationCount {
   }
 
   /// `RegionBounds.refine(for:)` without the rows' own pass: for each activation node that `refine()` treats, two rows for
-  /// each unit of the budget, once and twice for each iteration.
+  /// each unit of the budget, once and twice for each iteration; over whole images, of which the units' cones are a small
+  /// part.
   private func intermediate(_ bounds: RegionBounds) -> Double {
     guard let budget = AlphaSettings().intermediate else { return 0 }
     return network.activationNodes.reduce(0) { total, node in

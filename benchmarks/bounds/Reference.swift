@@ -47,7 +47,7 @@ struct Reference: ParsableCommand {
     ("α, 5 iterations", { $2.bounded(over: $1, $0, AlphaSettings(iterations: 5)) }),
     ("α, 10 iterations", { $2.bounded(over: $1, $0, AlphaSettings(iterations: 10)) }),
     ("α (20 iterations)", { $2.bounded(over: $1, $0, AlphaSettings()) }),
-    ("α, least gain 0.001", { $2.bounded(over: $1, $0, AlphaSettings(leastGain: 1e-3)) }),
+    ("α, least gain 0.0001", { $2.bounded(over: $1, $0, AlphaSettings(leastGain: 1e-4)) }),
     ("α, verdicts alone", { $2.bounded(over: $1, $0, AlphaSettings(sufficient: 0)) }),
     (
       "α, all ranges",
