@@ -16,8 +16,8 @@ public struct AlphaSettings: Codable, Hashable, Sendable {
 
   /// The given settings.
   ///
-  /// Steps that begin with half of the slopes' range and shrink fast gain in five iterations what twenty of length 0.1,
-  /// the usual ones, gain, and go on from there.
+  /// Steps that begin with half of the slopes' range and shrink fast gain in about ten iterations what twenty of length
+  /// 0.1, the usual ones, gain, and go on from there.
   public init(
     iterations: Int = 20, step: Double = 0.5, decay: Double = 0.85,
     intermediate: IntermediateSlopes? = IntermediateSlopes(), sufficient: Double? = nil, leastGain: Double = 0

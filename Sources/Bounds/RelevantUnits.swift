@@ -5,8 +5,8 @@ extension RegionBounds {
   /// range (α-CROWN inside the intermediate bounds).
   ///
   /// A unit costs the rows about its coefficient times the distance between the activation and the line that the
-  /// coefficient chooses, here at the middle of the unit's range. With the lines fixed elsewhere, a row's bound falls with
-  /// both ends of any range; so that it is enough to optimise each range for itself, and only where that cost is high.
+  /// coefficient chooses, here at the middle of the unit's range. With the lines fixed elsewhere, a tighter range
+  /// means a tighter bound; so that it is enough to optimise each range for itself, and only where that cost is high.
   ///
   /// - Parameters:
   ///   - rows: rows over the output.
