@@ -8,7 +8,7 @@ public enum BoundMethod: String, CaseIterable, Codable, Sendable {
   case crownIBP = "CROWN-IBP"
   /// The same with relaxations from backward passes for every unstable unit (CROWN, DeepPoly).
   case crown = "CROWN"
-  /// The same with lower slopes optimised for each row (α-CROWN).
+  /// The same with lower slopes optimised for each row, and for the ranges of units that matter (α-CROWN).
   case alphaCROWN = "alpha-CROWN"
   /// Affine forms with a noise symbol for each unstable unit (DeepZ).
   case zonotope = "zonotope"
@@ -27,9 +27,13 @@ extension RegionBounds {
   ///   - rows: rows over the output.
   ///   - method: how they are bounded.
   ///   - lowerSlope: the lower line of unstable ReLUs; without effect on IBP, zonotopes and forward bounds.
+  ///   - slopes: how lower slopes are optimised; without effect on other methods than α-CROWN.
   /// - Complexity: IBP a product with the last layers for all rows; CROWN-IBP and CROWN one with every linear map; the
   ///   others as their types say.
-  public func upperBounds(of rows: LinearRows, by method: BoundMethod, lowerSlope: LowerSlope = .adaptive) -> [Double] {
+  public func upperBounds(
+    of rows: LinearRows, by method: BoundMethod, lowerSlope: LowerSlope = .adaptive,
+    optimising slopes: AlphaSettings = AlphaSettings()
+  ) -> [Double] {
     let interval = intervalUpperBounds(of: rows)
     switch method {
     case .ibp:
@@ -39,9 +43,12 @@ extension RegionBounds {
         of: rows, over: network.output, by: relaxations(lowerSlope: lowerSlope))
       return zip(interval, relaxed).map(min)
     case .alphaCROWN:
+      var tightened = self
+      // Ranges that are better may have worse lines: CROWN's bounds on these here count too.
+      let crown = tightened.refine(for: rows, lowerSlope: lowerSlope, optimising: slopes)
       var search = AlphaCROWN(
-        rows, over: network.output, bounds: self, relaxations: relaxations(lowerSlope: lowerSlope))
-      return zip(interval, search.upperBounds(AlphaSettings())).map(min)
+        rows, over: network.output, bounds: tightened, relaxations: tightened.relaxations(lowerSlope: lowerSlope))
+      return zip(zip(interval, crown).map(min), search.upperBounds(slopes)).map(min)
     case .zonotope:
       return zip(interval, ZonotopeBounds(self).upperBounds(of: rows)).map(min)
     case .forward:

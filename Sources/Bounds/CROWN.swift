@@ -21,18 +21,12 @@ extension RegionBounds {
     var relaxations = [LinearRelaxation?](repeating: nil, count: network.nodes.count)
     for node in network.activationNodes {
       guard case .activation(_, let source) = node.operation else { continue }
-      // One affine layer over the input box: interval propagation is exact already.
-      let isExact = if case .linear(_, let first) = network[source].operation { first.index == 0 } else { false }
-      if !isExact {
+      if !hasExactRanges(source) {
         tighten(source, units: relaxedUnits(of: node)) { bounds, units, sign in
           bounds.relaxedUpperBounds(ofUnits: units, coefficient: sign, over: source, by: relaxations)
         }
         if let slopes {
-          tighten(source, units: relaxedUnits(of: node)) { bounds, units, sign in
-            let rows = LinearRows.elements(units, coefficient: sign, width: bounds.boxes[source.index].count)
-            var search = AlphaCROWN(rows, over: source, bounds: bounds, relaxations: relaxations)
-            return search.upperBounds(slopes)
-          }
+          optimise(source, units: relaxedUnits(of: node), by: relaxations, lowerSlope: lowerSlope, settings: slopes)
         }
       }
       relaxations[node.id.index] = relaxation(of: node, lowerSlope: lowerSlope)
@@ -40,7 +34,7 @@ extension RegionBounds {
   }
 
   /// Tightens the ranges of some of a node's elements with upper bounds of the elements and of their negatives.
-  private mutating func tighten(
+  mutating func tighten(
     _ node: NodeID, units: [Int], upperBounds: (RegionBounds, _ units: [Int], _ sign: Double) -> [Double]
   ) {
     guard !units.isEmpty else { return }
@@ -91,6 +85,11 @@ extension RegionBounds {
       of: .elements(units, coefficient: coefficient, width: network[node].shape.count), over: node, by: relaxations)
   }
 
+  /// Whether interval propagation is exact already: one affine layer over the input box.
+  func hasExactRanges(_ node: NodeID) -> Bool {
+    if case .linear(_, let source) = network[node].operation { source.index == 0 } else { false }
+  }
+
   /// The lines of all activations on the present boxes, by node index.
   func relaxations(lowerSlope: LowerSlope) -> [LinearRelaxation?] {
     network.nodes.map { relaxation(of: $0, lowerSlope: lowerSlope) }
@@ -98,7 +97,7 @@ extension RegionBounds {
 
   /// The lines of a node; nil where it is no activation, or where a range is unbounded: a coefficient that is zero there
   /// would meet infinity further back, and the node's own box is as good.
-  private func relaxation(of node: Node, lowerSlope: LowerSlope) -> LinearRelaxation? {
+  func relaxation(of node: Node, lowerSlope: LowerSlope) -> LinearRelaxation? {
     guard case .activation(let activation, let source) = node.operation else { return nil }
     let box = boxes[source.index]
     guard box.lower.allSatisfy(\.isFinite), box.upper.allSatisfy(\.isFinite) else { return nil }
@@ -107,7 +106,7 @@ extension RegionBounds {
 
   /// The units of an activation node whose lines differ: unstable ReLUs, and smooth units but for those whose value
   /// hardly changes on their range, where a better range would buy nothing.
-  private func relaxedUnits(of node: Node) -> [Int] {
+  func relaxedUnits(of node: Node) -> [Int] {
     guard case .activation(let activation, _) = node.operation else { return [] }
     if activation.isPiecewiseLinear { return unstableUnits(of: node) }
     let box = boxes[node.id.index]
@@ -118,12 +117,17 @@ extension RegionBounds {
 extension BackwardPass {
   /// Pulls the rows to the input, relaxing every activation that has lines, and takes their largest values.
   ///
-  /// - Parameter relaxations: lines for each region and activation, by node index; an activation has some in all regions
-  ///   or in none.
-  mutating func upperBounds(by relaxations: [[LinearRelaxation?]]) -> [Double] {
+  /// - Parameters:
+  ///   - relaxations: lines for each region and activation, by node index; an activation has some in all regions or in
+  ///     none.
+  ///   - meeting: called with a region's lines and the coefficients over each such activation's outputs.
+  mutating func upperBounds(
+    by relaxations: [[LinearRelaxation?]], meeting: (Node, LinearRelaxation, [Scalar]) -> Void = { _, _, _ in }
+  ) -> [Double] {
     run { pass, node, coefficients in
       for (region, lines) in relaxations.enumerated() {
         guard let lines = lines[node.id.index] else { return .concretise }
+        meeting(node, lines, coefficients)
         pass.relax(&coefficients, of: region, along: lines)
       }
       return .toSource

@@ -185,7 +185,9 @@ struct ForwardLinear: ForwardForm {
   }
 
   /// - Complexity: two products of the rows with each node's coefficients.
-  static func addUpperBounds(of parts: [(form: ForwardLinear, coefficients: [Double])], to pass: inout BackwardPass<Double>) {
+  static func addUpperBounds(
+    of parts: [(form: ForwardLinear, coefficients: [Double])], to pass: inout BackwardPass<Double>
+  ) {
     let inputs = parts.first?.form.inputs ?? 0
     var combined = [Double](repeating: 0, count: pass.count * inputs)
     for (form, coefficients) in parts {

@@ -27,11 +27,11 @@ extension LinearRelaxation {
     precondition(lowerSlopes.allSatisfy { 0 <= $0 && $0 <= 1 }, "A lower slope outside [0, 1]")
     precondition(lowerSlopes.count.isMultiple(of: box.count), "Lower slopes for a part of the units")
     self.init(ofReLUOn: box, lowerSlope: .zero)
-    let fixed = lowerSlope
-    setLowerSlopes(
-      lowerSlopes.indices.map { at in
+    withLowerSlopes { slopes in
+      slopes = lowerSlopes.indices.map { at in
         let unit = at % box.count
-        return box.lower[unit] < 0 && box.upper[unit] > 0 ? lowerSlopes[at] : fixed[unit]
-      })
+        return box.lower[unit] < 0 && box.upper[unit] > 0 ? lowerSlopes[at] : slopes[unit]
+      }
+    }
   }
 }

@@ -61,7 +61,8 @@ public struct LinearRelaxation: Sendable {
       self.init(
         lowerSlope: lines.map(\.lower.slope), lowerOffset: lines.map(\.lower.offset),
         upperSlope: lines.map(\.upper.slope), upperOffset: lines.map(\.upper.offset),
-        reach: lines.indices.map { lines[$0].lower.keepsDoubles && lines[$0].upper.keepsDoubles ? 0 : magnitudes[$0] }, offsetCount: lines.count)
+        reach: lines.indices.map { lines[$0].lower.keepsDoubles && lines[$0].upper.keepsDoubles ? 0 : magnitudes[$0] },
+        offsetCount: lines.count)
     }
   }
 
@@ -97,9 +98,9 @@ public struct LinearRelaxation: Sendable {
     underflows = other.underflows
   }
 
-  /// Replaces the slopes of the lower lines by others, of unstable ReLUs, in `[0, 1]`: one for each unit, or so many for
-  /// each row that will be relaxed.
-  mutating func setLowerSlopes(_ slopes: [Double]) { lowerSlope = slopes }
+  /// Changes the slopes of the lower lines in place, those of unstable ReLUs in `[0, 1]`: one for each unit, or so many
+  /// for each row that will be relaxed.
+  mutating func withLowerSlopes<Result>(_ body: (inout [Double]) -> Result) -> Result { body(&lowerSlope) }
 
   /// Replaces coefficients over the activation's outputs by ones over its pre-activations such that no row's value
   /// falls: under a positive coefficient the output is replaced by its upper line, under a negative one by its lower.
@@ -147,9 +148,10 @@ public struct LinearRelaxation: Sendable {
   ///
   /// - Parameter slopesFrom: where the lower slopes begin: with one row's.
   func withLines<Result>(slopesFrom start: Int = 0, _ body: (RelaxationLines) -> Result) -> Result {
-    func lend(_ ls: UnsafePointer<Double>, _ lo: UnsafePointer<Double>, _ us: UnsafePointer<Double>,
-      _ uo: UnsafePointer<Double>, _ reach: UnsafePointer<Double>) -> Result
-    {
+    func lend(
+      _ ls: UnsafePointer<Double>, _ lo: UnsafePointer<Double>, _ us: UnsafePointer<Double>,
+      _ uo: UnsafePointer<Double>, _ reach: UnsafePointer<Double>
+    ) -> Result {
       body(RelaxationLines(lowerSlope: ls + start, lowerOffset: lo, upperSlope: us, upperOffset: uo, reach: reach))
     }
     return lend(lowerSlope, lowerOffset, upperSlope, upperOffset, reach)

@@ -28,8 +28,9 @@ public struct RegionBounds: Sendable {
   package init(
     of network: Network, over input: Box, precision: Precision = .double, accountsForRounding: Bool
   ) {
-    self = Self.batch(
-      of: network, over: [input], precision: precision, accountsForRounding: accountsForRounding)[0]
+    self =
+      Self.batch(
+        of: network, over: [input], precision: precision, accountsForRounding: accountsForRounding)[0]
   }
 
   /// The boxes of interval propagation over several input boxes, each product computed for all of them together: what

@@ -58,7 +58,8 @@ extension Double: RowScalar {
     ck_row_reach_f64(row, reach, count)
   }
 
-  public static func relax(_ row: UnsafeMutablePointer<Double>, along lines: RelaxationLines, count: Int) -> ck_relaxed {
+  public static func relax(_ row: UnsafeMutablePointer<Double>, along lines: RelaxationLines, count: Int) -> ck_relaxed
+  {
     ck_row_relax_f64(
       row, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, count)
   }

@@ -203,7 +203,8 @@ struct Zonotope: ForwardForm {
   }
 
   /// - Complexity: one product of the rows with each node's generators.
-  static func addUpperBounds(of parts: [(form: Zonotope, coefficients: [Double])], to pass: inout BackwardPass<Double>) {
+  static func addUpperBounds(of parts: [(form: Zonotope, coefficients: [Double])], to pass: inout BackwardPass<Double>)
+  {
     let symbols = Set(parts.flatMap(\.form.symbols)).sorted()
     let column = Dictionary(uniqueKeysWithValues: zip(symbols, 0...))
     var combined = [Double](repeating: 0, count: pass.count * symbols.count)

@@ -30,7 +30,8 @@ public protocol AnalysisScalar: BLASScalar {
   /// Centres and radii of a box, the latter inflated: see `ck_box_to_ball`. False where the box is unbounded.
   static func ball(
     _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int, gamma: Double,
-    centre: UnsafeMutablePointer<Self>, radius: UnsafeMutablePointer<Self>) -> Bool
+    centre: UnsafeMutablePointer<Self>, radius: UnsafeMutablePointer<Self>
+  ) -> Bool
 
   /// The box around products of centres and of radii: see `ck_ball_to_box`.
   static func box(

@@ -45,7 +45,9 @@ import Testing
   }
 
   @Test func `the variants choose their slope`() {
-    let slopes = LowerSlope.allCases.map { slope in [(-1.0, 2.0), (-2.0, 1.0)].map { lines(on: $0.0, $0.1, slope).below.slope } }
+    let slopes = LowerSlope.allCases.map { slope in
+      [(-1.0, 2.0), (-2.0, 1.0)].map { lines(on: $0.0, $0.1, slope).below.slope }
+    }
     #expect(slopes == [[1, 0], [0, 0], [1, 1]])
   }
 }

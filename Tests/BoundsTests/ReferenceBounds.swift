@@ -13,12 +13,13 @@ struct ReferenceBounds {
     let epsilon: Double
     let index, label: Int
     let classes: [Int]
-    /// The margins of the classes at the image, then their upper bounds over the ball.
-    let clean, ibp, crownIBP, crown: [Double]
+    /// The margins of the classes at the image, then their upper bounds over the ball; α-CROWN's after 20 iterations.
+    let clean, ibp, crownIBP, crown, alphaCROWN: [Double]
 
     enum CodingKeys: String, CodingKey {
       case net, epsilon, index, label, classes, clean, ibp, crown
       case crownIBP = "crown-ibp"
+      case alphaCROWN = "alpha-crown-20"
     }
   }
 

@@ -63,6 +63,28 @@ struct ReferenceBoundsTests {
     #expect(difference < 0)
   }
 
+  /// The reference optimises the slopes of all intermediate ranges together with the rows', for 20 iterations of step 0.1.
+  @Test(arguments: ReferenceBounds.nets) func `α-CROWN's mean worst margin is no looser than the reference's`(
+    _ net: String
+  ) throws {
+    let exact = try ReferenceBounds.shared.get().exact
+    var excess: [Double: Double] = [:]
+    #expect(AlphaSettings().iterations == 20)
+    try compare(net) { row, network, region, margins in
+      var bounds = RegionBounds(of: network, over: region.outer)
+      bounds.refine()
+      let crown = bounds.upperBounds(of: margins, by: .crown)
+      let ours = bounds.upperBounds(of: margins, by: .alphaCROWN)
+      for i in ours.indices { #expect(ours[i] <= crown[i] && ours[i] >= row.clean[i]) }
+      let worst = try #require(ours.max())
+      excess[row.epsilon, default: 0] += try worst - #require(row.alphaCROWN.max())
+      if let (margin, tolerance) = exact[.init(net: row.net, epsilon: row.epsilon, index: row.index)] {
+        #expect(worst >= margin - tolerance)
+      }
+    }
+    for (epsilon, total) in excess { #expect(total <= 0, "ε \(epsilon)") }
+  }
+
   private func compare(
     _ net: String, _ body: (ReferenceBounds.Row, Network, Region, LinearRows) throws -> Void
   ) throws {

@@ -50,7 +50,9 @@ import Testing
         let windows = bounds.relaxedUpperBounds(ofUnits: units, coefficient: sign, over: node, by: lines)
         let whole = bounds.relaxedUpperBounds(
           of: .elements(units, coefficient: sign, width: width), over: node, by: lines)
-        for (a, b) in zip(windows, whole) { #expect(abs(a - b) <= (precision == .double ? 1e-11 : 1e-3) * (1 + b.magnitude)) }
+        for (a, b) in zip(windows, whole) {
+          #expect(abs(a - b) <= (precision == .double ? 1e-11 : 1e-3) * (1 + b.magnitude))
+        }
       }
     }
   }

@@ -6,7 +6,8 @@ import Testing
 @Suite struct LinearMapMagnitudesTests {
   private static func maps(_ random: inout RandomNetworks) throws -> [LinearMap] {
     let geometry = try ConvolutionGeometry(
-      channels: 4, height: 5, width: 6, outputChannels: 6, kernel: (3, 2), stride: (2, 1), pads: (1, 0, 1, 1), groups: 2)
+      channels: 4, height: 5, width: 6, outputChannels: 6, kernel: (3, 2), stride: (2, 1), pads: (1, 0, 1, 1), groups: 2
+    )
     return [
       .dense(DenseMap(rows: 3, columns: 150, weights: random.weights(450))),
       .dense(DenseMap(rows: 4, columns: 5, blocks: 3, weights: random.weights(20))),

@@ -92,7 +92,8 @@ public struct BoundOrder: Sendable {
       if first == .alphaCROWN, let start = methods.firstIndex(of: .crown) {
         for row in classes.indices where bounds[a][row] > bounds[start][row] {
           violations.append(
-            "\(subject): class \(classes[row]), α-CROWN has \(bounds[a][row]), the CROWN it started from \(bounds[start][row])")
+            "\(subject): class \(classes[row]), α-CROWN has \(bounds[a][row]), the CROWN it started from \(bounds[start][row])"
+          )
         }
       }
       for (b, second) in methods.enumerated() where b > a {

@@ -1,8 +1,8 @@
 import ArgumentParser
 
-/// How fast bounds are, and in which order they stand.
+/// How fast bounds are, in which order they stand, and how tight.
 @main struct BoundsBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "BoundsBenchmark", abstract: "How fast bounds are, and in which order they stand.",
-    subcommands: [Throughput.self, Order.self])
+    commandName: "BoundsBenchmark", abstract: "How fast bounds are, in which order they stand, and how tight.",
+    subcommands: [Throughput.self, Order.self, Reference.self])
 }

@@ -50,6 +50,19 @@ struct OperationCount {
     return total
   }
 
+  /// `RegionBounds.refine(for:)` without the rows' own pass: for each activation node that `refine()` treats, two rows for
+  /// each unit of the budget, once and twice for each iteration; over whole images, of which the units' cones are a small
+  /// part.
+  private func intermediate(_ bounds: RegionBounds) -> Double {
+    guard let budget = AlphaSettings().intermediate else { return 0 }
+    return network.activationNodes.reduce(0) { total, node in
+      guard case .activation(_, let source) = node.operation else { return total }
+      if case .linear(_, let first) = network[source].operation, first.index == 0 { return total }
+      let units = min(budget.units, bounds.unstableUnits(of: node).count)
+      return total + Double(2 * units * (1 + 2 * budget.iterations)) * backwards(from: source)
+    }
+  }
+
   /// Matrix products forwards, with so many vectors at each linear map.
   ///
   /// - Parameter vectors: how many, given one for each input and one for each unstable unit so far.
@@ -73,7 +86,7 @@ struct OperationCount {
     case .crown: intervals + refinement(interval, refined) + elided + relaxed
     case .alphaCROWN:
       intervals + refinement(interval, refined) + elided + relaxed
-        + Double(AlphaSettings().iterations) * (relaxed + Double(rows) * backwards(from: network.output))
+        + relaxed + 2 * Double(AlphaSettings().iterations) * relaxed + intermediate(refined)
     case .zonotope: intervals + forwards(interval) { $0 } + elided
     case .forward: intervals + forwards(interval) { _ in 4 * Double(network.inputCount + 1) } + elided
     }

@@ -88,14 +88,16 @@ struct Throughput: ParsableCommand {
   }
 
   private static let heads = [
-    "network", "method", "precision", "threads", "unstable", "CPU ms", "wall ms", "samples/s", "GFLOP", "% of peak", "MiB",
+    "network", "method", "precision", "threads", "unstable", "CPU ms", "wall ms", "samples/s", "GFLOP", "% of peak",
+    "MiB",
     "auto_LiRPA", "ratio",
   ]
 
   private func cells(_ result: Measurement) -> [String] {
     [
       result.network, result.method, result.precision, "\(result.threads)", format(result.unstable, 0),
-      format(result.cpuMilliseconds, 3), format(result.wallMilliseconds, 3), format(result.samplesPerSecond, 2), format(result.operations / 1e9, 4),
+      format(result.cpuMilliseconds, 3), format(result.wallMilliseconds, 3), format(result.samplesPerSecond, 2),
+      format(result.operations / 1e9, 4),
       format(result.shareOfPeak * 100, 1), result.peakMemory.map { format($0, 0) } ?? "-",
       result.peerMilliseconds.map { "\($0)" } ?? "-", result.peerRatio.map { format($0, 2) } ?? "-",
     ]

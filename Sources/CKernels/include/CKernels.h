@@ -137,6 +137,17 @@ void ck_windows_fold_f32(const ck_windows *g, const ck_convolution *k, size_t fi
 void ck_adam_f32(float *parameters, const float *gradient, float *first, float *second, size_t n,
                  float beta1, float beta2, float step, float epsilon);
 
+/// The corner of a box where a linear function is largest: upper[i] where coefficients[i] > 0, else lower[i].
+void ck_corner(const double *coefficients, const double *lower, const double *upper, double *corner, size_t n);
+/// Replaces pre-activations by outputs along the lines that a row's coefficients over the outputs chose: the upper one
+/// where a[i] > 0, else the lower one. Writes free[i]*min(a[i], 0)*z[i], the derivatives with respect to lower slopes.
+void ck_push(double *values, double *gradient, const double *coefficients, const double *free,
+             const double *lowerSlope, const double *lowerOffset, const double *upperSlope, const double *upperOffset,
+             size_t n);
+/// As ck_adam_f32, with slopes that stay in [0, 1] whatever the gradient; one that is not finite counts as 0.
+void ck_adam_slopes(double *slopes, const double *gradient, double *first, double *second, size_t n, double beta1,
+                    double beta2, double step, double epsilon);
+
 /// The sum of a[i]*b[i] accumulated in double precision.
 double ck_dot_f32(const float *a, const float *b, size_t n);
 
