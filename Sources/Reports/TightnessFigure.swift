@@ -16,7 +16,7 @@ public struct TightnessFigure: Sendable {
 
   private static let width = 760
   private static let height = 500
-  private static let frame = LabelPlacement.Rectangle(left: 84, top: 76, width: 646, height: 356)
+  private static let frame = FlagPlacement.Rectangle(left: 84, top: 76, width: 646, height: 356)
 
   /// Prepares the figure. Methods without a finite mean are named and not drawn.
   ///
@@ -79,27 +79,68 @@ public struct TightnessFigure: Sendable {
 // MARK: The drawing
 
 extension TightnessFigure {
-  /// The ends of the axes: powers of ten of the times, and worst margins.
-  private var axes: (times: ClosedRange<Double>, margins: ClosedRange<Double>) {
+  /// The ends of the axes, powers of ten of the times and worst margins, and where the methods' names stand.
+  private struct Layout {
+    var times, margins: ClosedRange<Double>
+    var places: [FlagPlacement.Rectangle] = []
+
+    func across(_ method: BoundSurveySummary.Method) -> Double {
+      let place = log10(TightnessFigure.milliseconds(method)) - times.lowerBound
+      return frame.left + place / (times.upperBound - times.lowerBound) * frame.width
+    }
+
+    func down(_ margin: Double) -> Double {
+      // Halves, for the largest margins that there are differ by infinity.
+      frame.bottom - (margin / 2 - margins.lowerBound / 2) / (margins.upperBound / 2 - margins.lowerBound / 2)
+        * frame.height
+    }
+  }
+
+  /// As little room above the bars as their names need.
+  private var layout: Layout {
     let times = methods.map { log10(Self.milliseconds($0)) }
     let ends = methods.flatMap { [$0.worst.p25, $0.worst.p75, $0.worst.mean] }
     guard let first = times.min(), let last = times.max(), let low = ends.min(), let high = ends.max() else {
-      return (0...1, -1...1)
+      return Layout(times: 0...1, margins: -1...1)
     }
-    // Room beside the first and last marks; less than a decade would make small differences look large.
-    let spare = max(0.12 * (last - first), (1 - (last - first)) / 2, 0.15)
-    let slack = max(0.06 * (high - low), 1e-9 * max(1, high.magnitude, low.magnitude))
-    return ((first - spare)...(last + spare), (low - slack)...(high + slack))
+    // Room for a name right of the last bar; less than a decade would make small differences look large.
+    let span = max(1, last - first)
+    let middle = first / 2 + last / 2
+    let horizontal = (middle - 0.58 * span)...(middle + 0.78 * span)
+    let slack = max(0.06 * (high / 2 - low / 2), 1e-9 * max(1, high.magnitude, low.magnitude))
+    var layout = Layout(times: horizontal, margins: (low - slack)...(high + slack))
+    for rows in 1...methods.count + 1 {
+      let share = Double(rows) * 20 / Self.frame.height
+      layout.margins = (low - slack)...(high + slack + (high / 2 - low / 2 + slack) * 2 * share / (1 - share))
+      layout.places = FlagPlacement.places(
+        for: zip(methods, names).map { method, name in
+          // Seven points are more than a letter of twelve points is wide on average.
+          FlagPlacement.Bar(
+            x: layout.across(method), top: layout.down(method.worst.p75) - 2,
+            bottom: layout.down(method.worst.p25) + 2, width: 7 * Double(name.count), height: 16)
+        })
+      if layout.places.allSatisfy({ $0.top >= Self.frame.top }) { break }
+    }
+    return layout
+  }
+
+  /// What stands beside the marks.
+  private var names: [String] {
+    methods.map { method in
+      "\(method.method.rawValue)  \(NumberText.short(100 * Double(method.certified) / Double(samples), digits: 3)) %"
+    }
   }
 
   private var drawing: [String] {
-    let (times, margins) = axes
+    let layout = layout
+    let (times, margins) = (layout.times, layout.margins)
     let frame = Self.frame
     var lines = [
       "set border 3 lc rgb '#444444' lw 1",
       "set grid ytics lt 1 lc rgb '#dddddd' lw 1",
       "set tics nomirror out scale 0.5 textcolor rgb '#333333'",
       "unset key",
+      "set style textbox opaque noborder fillcolor rgb '#ffffff' margins 0.2, 0.2",
       "set lmargin at screen \(Self.across(frame.left))", "set rmargin at screen \(Self.across(frame.right))",
       "set tmargin at screen \(Self.down(frame.top))", "set bmargin at screen \(Self.down(frame.bottom))",
       "set logscale x",
@@ -124,44 +165,20 @@ extension TightnessFigure {
       lines += Self.label(
         "without a finite mean: \(names)", size: 11, colour: "#444444", at: frame.right, frame.top - 8, "right")
     }
-    return lines + marks(times, margins)
+    return lines + marks(layout)
   }
 
-  /// The names, with lines to marks that are not beside them, and the plot itself.
-  private func marks(_ times: ClosedRange<Double>, _ margins: ClosedRange<Double>) -> [String] {
-    let frame = Self.frame
-    func height(_ margin: Double) -> Double {
-      frame.bottom - (margin - margins.lowerBound) / (margins.upperBound - margins.lowerBound) * frame.height
-    }
-    let names = methods.map { method in
-      "\(method.method.rawValue)  \(NumberText.short(100 * Double(method.certified) / Double(samples), digits: 3)) %"
-    }
-    let marks = zip(methods, names).map { method, name in
-      let share = (log10(Self.milliseconds(method)) - times.lowerBound) / (times.upperBound - times.lowerBound)
-      // Seven points are more than a letter of twelve points is wide on average.
-      return LabelPlacement.Mark(
-        x: frame.left + share * frame.width, y: height(method.worst.mean), width: 7 * Double(name.count), height: 16)
-    }
-    let bars = zip(marks, methods).map { mark, method in
-      LabelPlacement.Rectangle(
-        left: mark.x - 4, top: height(method.worst.p75) - 2, width: 8,
-        height: height(method.worst.p25) - height(method.worst.p75) + 4)
-    }
-    let places = LabelPlacement.places(for: marks, in: frame, besides: bars)
+  /// The names with their poles, and the plot itself.
+  private func marks(_ layout: Layout) -> [String] {
     var lines: [String] = []
-    for (position, place) in places.enumerated() {
-      let mark = marks[position]
-      let isRight = place.left > mark.x
-      let edge = isRight ? place.left - 2 : place.right + 2
+    for (position, place) in layout.places.enumerated() {
+      let x = layout.across(methods[position])
       let middle = place.top + place.height / 2
-      if abs(middle - mark.y) > place.height / 2 {
-        lines.append(
-          "set arrow from screen \(Self.across(mark.x)), screen \(Self.down(mark.y)) to screen \(Self.across(edge)), "
-            + "screen \(Self.down(middle)) nohead lc rgb '#999999' lw 0.7 back")
-      }
-      lines += Self.label(
-        names[position], size: 12, colour: "#111111", at: isRight ? place.left : place.right, middle,
-        isRight ? "left" : "right")
+      lines.append(
+        "set arrow from screen \(Self.across(x)), screen \(Self.down(layout.down(methods[position].worst.p75))) "
+          + "to screen \(Self.across(x)), screen \(Self.down(middle)) nohead lc rgb '#aaaaaa' lw 0.7 back")
+      // Boxed: the grid must not strike a name through.
+      lines += Self.label(names[position], size: 12, colour: "#111111", at: place.left, middle, "left boxed")
     }
     guard !methods.isEmpty else { return lines + ["plot NaN"] }
     let plots = methods.enumerated().map { position, method in

@@ -11,6 +11,8 @@ import Tensors
 public enum SignChanges {
   /// How many random inputs are tried.
   public static let points = 50
+  /// How many are evaluated together, for the values of all nodes take memory.
+  private static let pointsAtOnce = 10
 
   /// The number of units seen with both signs, over all ReLUs.
   ///
@@ -20,21 +22,26 @@ public enum SignChanges {
   /// - Complexity: ``points`` evaluations.
   public static func count(in network: Network, over region: Region, using stream: inout RandomStream) -> Int {
     let (centre, radius) = region.inner.centreAndRadius
-    var inputs: [Double] = []
-    inputs.reserveCapacity(points * network.inputCount)
-    for _ in 0..<points {
-      inputs += region.inner.clamp(centre.indices.map { centre[$0] + radius[$0] * stream.normal() })
-    }
-    let evaluation = network.evaluate(inputs, batch: points)
-    return network.activationNodes.reduce(0) { total, node in
-      guard case .activation(.relu, let source) = node.operation else { return total }
-      let values = evaluation.values[source.index]
-      let width = node.shape.count
-      return total
-        + (0..<width).count { unit in
-          let seen = (0..<points).lazy.map { values[$0 * width + unit] }
-          return seen.contains { $0 > 0 } && seen.contains { $0 < 0 }
+    var wasPositive = network.nodes.map { [Bool](repeating: false, count: $0.shape.count) }
+    var wasNegative = wasPositive
+    for _ in 0..<points / pointsAtOnce {
+      var inputs: [Double] = []
+      inputs.reserveCapacity(pointsAtOnce * network.inputCount)
+      for _ in 0..<pointsAtOnce {
+        inputs += region.inner.clamp(centre.indices.map { centre[$0] + radius[$0] * stream.normal() })
+      }
+      let evaluation = network.evaluate(inputs, batch: pointsAtOnce)
+      for node in network.nodes {
+        guard case .activation(.relu, let source) = node.operation else { continue }
+        let width = node.shape.count
+        for (position, value) in evaluation.values[source.index].enumerated() {
+          if value > 0 { wasPositive[node.id.index][position % width] = true }
+          if value < 0 { wasNegative[node.id.index][position % width] = true }
         }
+      }
+    }
+    return zip(wasPositive, wasNegative).reduce(0) { total, node in
+      total + zip(node.0, node.1).count { $0 && $1 }
     }
   }
 }

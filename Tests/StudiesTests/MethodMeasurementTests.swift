@@ -1,5 +1,6 @@
 import Bounds
 import Networks
+import Tensors
 import TestSupport
 import Testing
 
