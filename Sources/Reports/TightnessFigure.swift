@@ -82,6 +82,7 @@ extension TightnessFigure {
   /// The ends of the axes, powers of ten of the times and worst margins, and where the methods' names stand.
   private struct Layout {
     var times, margins: ClosedRange<Double>
+    var axis: FigureAxis
     var places: [FlagPlacement.Rectangle] = []
 
     func across(_ method: BoundSurveySummary.Method) -> Double {
@@ -91,33 +92,38 @@ extension TightnessFigure {
 
     func down(_ margin: Double) -> Double {
       // Halves, for the largest margins that there are differ by infinity.
-      frame.bottom - (margin / 2 - margins.lowerBound / 2) / (margins.upperBound / 2 - margins.lowerBound / 2)
-        * frame.height
+      let (low, high) = (axis.position(margins.lowerBound) / 2, axis.position(margins.upperBound) / 2)
+      return frame.bottom - (axis.position(margin) / 2 - low) / (high - low) * frame.height
     }
   }
 
   /// As little room above the bars as their names need.
   private var layout: Layout {
     let times = methods.map { log10(Self.milliseconds($0)) }
-    let ends = methods.flatMap { [$0.worst.p25, $0.worst.p75, $0.worst.mean] }
-    guard let first = times.min(), let last = times.max(), let low = ends.min(), let high = ends.max() else {
-      return Layout(times: 0...1, margins: -1...1)
+    let ends = methods.map { [$0.worst.p25, $0.worst.p75, $0.worst.mean] }
+    // On networks that were not trained for them, intervals are orders of magnitude looser than the best.
+    let axis = FigureAxis.suiting(ends)
+    let positions = ends.joined().map(axis.position)
+    guard let first = times.min(), let last = times.max(), let low = positions.min(), let high = positions.max() else {
+      return Layout(times: 0...1, margins: -1...1, axis: .linear)
     }
     // Room for a name right of the last bar; less than a decade would make small differences look large.
     let span = max(1, last - first)
     let middle = first / 2 + last / 2
-    let horizontal = (middle - 0.58 * span)...(middle + 0.78 * span)
     let slack = max(0.06 * (high / 2 - low / 2), 1e-9 * max(1, high.magnitude, low.magnitude))
-    var layout = Layout(times: horizontal, margins: (low - slack)...(high + slack))
+    let bottom = axis.value(low - slack)
+    var layout = Layout(
+      times: (middle - 0.58 * span)...(middle + 0.78 * span), margins: bottom...axis.value(high + slack), axis: axis)
     for rows in 1...methods.count + 1 {
       let share = Double(rows) * 20 / Self.frame.height
-      layout.margins = (low - slack)...(high + slack + (high / 2 - low / 2 + slack) * 2 * share / (1 - share))
+      layout.margins = bottom...axis.value(high + slack + (high / 2 - low / 2 + slack) * 2 * share / (1 - share))
       layout.places = FlagPlacement.places(
         for: zip(methods, names).map { method, name in
           // Seven points are more than a letter of twelve points is wide on average.
           FlagPlacement.Bar(
-            x: layout.across(method), top: layout.down(method.worst.p75) - 2,
-            bottom: layout.down(method.worst.p25) + 2, width: 7 * Double(name.count), height: 16)
+            x: layout.across(method), top: layout.down(max(method.worst.p75, method.worst.mean)) - 4,
+            bottom: layout.down(min(method.worst.p25, method.worst.mean)) + 4, width: 7 * Double(name.count),
+            height: 16)
         })
       if layout.places.allSatisfy({ $0.top >= Self.frame.top }) { break }
     }
@@ -147,8 +153,14 @@ extension TightnessFigure {
       "set xrange [\(pow(10, times.lowerBound)):\(pow(10, times.upperBound))]",
       "set yrange [\(margins.lowerBound):\(margins.upperBound)]",
       "set xtics (\(Self.tickList(Self.timeTicks(times))))",
-      "set ytics (\(Self.tickList(FigureAxis.linear.ticks(from: margins.lowerBound, to: margins.upperBound))))",
+      "set ytics (\(Self.tickList(layout.axis.ticks(from: margins.lowerBound, to: margins.upperBound))))",
     ]
+    if case .symmetricLogarithmic(let threshold) = layout.axis {
+      lines.append("set nonlinear y via asinh(y/\(threshold)) inverse \(threshold)*sinh(y)")
+      lines += Self.label(
+        "logarithmic beyond ±\(FigureAxis.label(threshold))", size: 11, colour: "#444444", at: frame.left,
+        Double(Self.height) - 20)
+    }
     lines += Self.label(title, size: 15, colour: "#111111", at: frame.left, 24)
     lines += Self.label(subtitle, size: 12, colour: "#444444", at: frame.left, 46)
     lines += Self.label(
