@@ -66,16 +66,7 @@ public struct ErrorFigure: Sendable {
   ///
   /// - Throws: ``ReportError`` if the folder takes no files, or gnuplot is missing or fails.
   func draw(in folder: URL) throws(ReportError) {
-    let gnuplot = try Gnuplot()
-    for (name, text) in [(Self.data, dataText), (Self.script, scriptText)] {
-      let url = folder.appendingPathComponent(name)
-      do {
-        try Data(text.utf8).write(to: url)
-      } catch {
-        throw .unwritable(path: url.path, reason: "\(error)")
-      }
-    }
-    try gnuplot.run(Self.script, in: folder)
+    try Gnuplot().run(Self.script, beside: [(Self.data, dataText), (Self.script, scriptText)], in: folder)
   }
 
   /// The outlines: one block for each method, in it one closed step line for each run of bins that hold something.

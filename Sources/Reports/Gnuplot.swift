@@ -46,6 +46,17 @@ struct Gnuplot {
     }
   }
 
+  /// Writes some files into a folder, the script among them, and runs it there.
+  ///
+  /// - Throws: ``ReportError`` if the folder takes no files, or as the script alone does.
+  func run(_ script: String, beside files: [(name: String, text: String)], in folder: URL) throws(ReportError) {
+    for (name, text) in files {
+      let url = folder.appendingPathComponent(name)
+      try FileWriting.at(url) { try Data(text.utf8).write(to: url) }
+    }
+    try run(script, in: folder)
+  }
+
   /// Text as a literal of the script: in single quotes, where gnuplot substitutes nothing, with quotes doubled.
   ///
   /// Line breaks and other control characters become spaces, and what XML forbids is left out, for gnuplot copies

@@ -43,33 +43,29 @@ public enum StudyReport {
     guard !records.isEmpty else { throw .nothingToShow(path: store.path, reason: "it has no samples yet") }
 
     let files = ReportFiles(in: directory)
-    try writing(to: directory) {
+    try FileWriting.at(directory) {
       try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     }
-    try writing(to: files.csv) { try StudyCSV.write(records, to: files.csv) }
-    try writing(to: files.summary) {
+    try FileWriting.at(files.csv) { try StudyCSV.write(records, to: files.csv) }
+    try FileWriting.at(files.summary) {
       try summaryJSON(records, store.identity).write(to: files.summary, options: .atomic)
     }
     guard records.contains(where: { !$0.estimates.isEmpty }) else {
       throw .nothingToShow(path: store.path, reason: "none of its samples has an estimate")
     }
 
-    // The drawing is made aside and moved into place, for a reader must never meet half of it.
-    let workshop = directory.appendingPathComponent(".report-\(UUID().uuidString)")
-    try writing(to: workshop) {
-      try FileManager.default.createDirectory(at: workshop, withIntermediateDirectories: false)
-    }
-    defer { try? FileManager.default.removeItem(at: workshop) }
     let figure = ErrorFigure(records, identity: store.identity)
-    try figure.draw(in: workshop)
-    let drawn = ReportFiles(in: workshop)
-    var svg = ""
-    try writing(to: drawn.figureSVG) { svg = try String(contentsOf: drawn.figureSVG, encoding: .utf8) }
-    let page = try StudyPage.html(records, identity: store.identity, figure: figure, svg: svg, store: store.path)
-    for path in [\ReportFiles.figureData, \.figureScript, \.figureSVG, \.figurePNG] {
-      try move(drawn[keyPath: path], to: files[keyPath: path])
+    try FileWriting.workshop(in: directory) { (workshop) throws(ReportError) in
+      try figure.draw(in: workshop)
+      let drawn = ReportFiles(in: workshop)
+      var svg = ""
+      try FileWriting.at(drawn.figureSVG) { svg = try String(contentsOf: drawn.figureSVG, encoding: .utf8) }
+      let page = try StudyPage.html(records, identity: store.identity, figure: figure, svg: svg, store: store.path)
+      for path in [\ReportFiles.figureData, \.figureScript, \.figureSVG, \.figurePNG] {
+        try FileWriting.move(drawn[keyPath: path], to: files[keyPath: path])
+      }
+      try FileWriting.at(files.page) { try Data(page.utf8).write(to: files.page, options: .atomic) }
     }
-    try writing(to: files.page) { try Data(page.utf8).write(to: files.page, options: .atomic) }
     return files
   }
 
@@ -85,20 +81,5 @@ public enum StudyReport {
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     return try encoder.encode(Contents(study: identity, summary: StudySummary(records))) + Data("\n".utf8)
-  }
-
-  /// Puts a finished file in place of any other, in one step.
-  private static func move(_ source: URL, to target: URL) throws(ReportError) {
-    guard rename(source.path, target.path) == 0 else {
-      throw .unwritable(path: target.path, reason: String(cString: strerror(errno)))
-    }
-  }
-
-  private static func writing(to url: URL, _ body: () throws -> Void) throws(ReportError) {
-    do {
-      try body()
-    } catch {
-      throw .unwritable(path: url.path, reason: error.localizedDescription)
-    }
   }
 }

@@ -50,4 +50,21 @@ enum Statistics {
     guard sorted.count.isMultiple(of: 2), sorted[middle - 1] != sorted[middle] else { return sorted[middle] }
     return sorted[middle - 1] / 2 + sorted[middle] / 2
   }
+
+  /// The value below which a share of the list lies, between neighbours in a straight line: at the place
+  /// share·(n − 1) of the sorted list, counted from 0.
+  ///
+  /// - Parameters:
+  ///   - sorted: the list in increasing order.
+  ///   - share: between 0 and 1.
+  /// - Source: Hyndman & Fan 1996, "Sample Quantiles in Statistical Packages", definition 7 (NumPy's default).
+  static func quantile(_ sorted: [Double], _ share: Double) -> Double {
+    let place = share * Double(sorted.count - 1)
+    let below = min(Int(place), sorted.count - 1)
+    let above = min(below + 1, sorted.count - 1)
+    let weight = place - Double(below)
+    // Infinities among the values must not meet a weight of zero.
+    guard weight > 0, sorted[below] != sorted[above] else { return sorted[below] }
+    return sorted[below] * (1 - weight) + sorted[above] * weight
+  }
 }

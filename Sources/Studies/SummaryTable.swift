@@ -10,16 +10,7 @@ public enum SummaryTable {
         NumberText.short(method.meanSeconds, digits: 3),
       ]
     }
-    let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
-    func line(_ cells: [String]) -> String {
-      let padded = cells.indices.map { column in
-        let space = String(repeating: " ", count: widths[column] - cells[column].count)
-        return column == 0 ? cells[column] + space : space + cells[column]
-      }
-      return padded.joined(separator: "  ") + "\n"
-    }
-    let rule = String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1)) + "\n"
-    var text = line(header) + rule + rows.map(line).joined() + rule
+    var text = TextTable.text(header: header, rows: rows)
     text += footer(summary).joined(separator: "\n") + "\n"
     return text
   }

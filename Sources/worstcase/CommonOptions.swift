@@ -114,10 +114,32 @@ struct DataOptions: ParsableArguments {
   }
 }
 
-/// How many threads, and the limits of one sample.
-struct WorkOptions: ParsableArguments {
+/// How much of the machine is used.
+struct MachineOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Samples in flight at the same time. Results do not depend on it.")
   var threads = min(16, ProcessInfo.processInfo.activeProcessorCount)
+
+  @Option(help: "OpenBLAS kernel set: auto, or a name such as Haswell.")
+  var blasCore = "auto"
+
+  /// Checks the options and makes BLAS ready; returns the workers and the name of BLAS's kernels.
+  func prepare() throws -> (workers: Workers, kernels: String) {
+    guard (1...1024).contains(threads) else {
+      throw Failure(status: .badInput, message: "--threads must lie in 1...1024, not \(threads)")
+    }
+    let kernels = BLASKernels.select(blasCore)
+    guard blasCore == "auto" || kernels.lowercased() == blasCore.lowercased() else {
+      throw Failure(
+        status: .badInput,
+        message: "--blas-core: OpenBLAS has no kernels \(blasCore) for this machine; it would use \(kernels)")
+    }
+    return (Workers(count: threads), kernels)
+  }
+}
+
+/// How many threads, and the limits of one sample's exact value.
+struct WorkOptions: ParsableArguments {
+  @OptionGroup var machine: MachineOptions
 
   @Option(
     parsing: .unconditional,
@@ -131,24 +153,12 @@ struct WorkOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Seed of all random numbers.")
   var seed: UInt64 = 1
 
-  @Option(help: "OpenBLAS kernel set: auto, or a name such as Haswell.")
-  var blasCore = "auto"
-
   /// Checks the options and makes BLAS ready; returns the workers and the name of BLAS's kernels.
   func prepare() throws -> (workers: Workers, kernels: String) {
-    guard (1...1024).contains(threads) else {
-      throw Failure(status: .badInput, message: "--threads must lie in 1...1024, not \(threads)")
-    }
     guard timeout > 0, timeout.isFinite else {
       throw Failure(status: .badInput, message: "--timeout must be a positive number of seconds, not \(timeout)")
     }
-    let kernels = BLASKernels.select(blasCore)
-    guard blasCore == "auto" || kernels.lowercased() == blasCore.lowercased() else {
-      throw Failure(
-        status: .badInput,
-        message: "--blas-core: OpenBLAS has no kernels \(blasCore) for this machine; it would use \(kernels)")
-    }
-    return (Workers(count: threads), kernels)
+    return try machine.prepare()
   }
 }
 
@@ -166,6 +176,17 @@ struct ModelOptions: ParsableArguments {
       let (digest, bytes) = try Digest.sha256(ofFiles: files, mark: stripSoftmax ? "--strip-softmax" : "")
       return (model, digest, bytes)
     }
+  }
+
+  /// The network in a file, or the built-in one where no file is named, with what is said about its origin.
+  func loadOrBuiltIn(_ path: String?) throws -> (network: Network, source: StudyIdentity.Source, bytes: Int) {
+    if let path {
+      let (loaded, digest, bytes) = try load(path)
+      return (loaded.network, StudyIdentity.Source(name: path, digest: digest), bytes)
+    }
+    let data = BuiltInModel.data
+    let loaded = try Failure.onFault { try ONNXModel(data: data, path: BuiltInModel.name) }
+    return (loaded.network, StudyIdentity.Source(name: BuiltInModel.name, digest: Digest.sha256(of: data)), data.count)
   }
 }
 

@@ -48,26 +48,18 @@ struct Exact: ParsableCommand {
     if !json {
       Output.line("  sample  label         lower         upper  class  status   unstable  seconds")
     }
-    // Rows come out in the order of the samples, each as soon as all before it are there.
-    let pending = Mutex<(next: Int, ready: [Int: SampleRecord], open: Int, failure: StudyError?)>((0, [:], 0, nil))
-    workers.forEach(0..<indices.count) { position in
-      guard pending.withLock({ $0.failure == nil }) else { return }
-      do throws(StudyError) {
-        let record = try runner.record(of: indices[position])
-        pending.withLock { state in
-          state.ready[position] = record
-          state.open += record.status == .bracket ? 1 : 0
-          while let record = state.ready.removeValue(forKey: state.next) {
-            show(record)
-            state.next += 1
-          }
-        }
-      } catch {
-        pending.withLock { $0.failure = $0.failure ?? error }
+    let openBrackets = Atomic(0)
+    do throws(StudyError) {
+      try workers.inOrder(0..<indices.count) { (position) throws(StudyError) in
+        try runner.record(of: indices[position])
+      } deliver: { record in
+        show(record)
+        if record.status == .bracket { openBrackets.add(1, ordering: .relaxed) }
       }
+    } catch {
+      throw Failure(error)
     }
-    let (failure, open) = pending.withLock { ($0.failure, $0.open) }
-    if let failure { throw Failure(failure) }
+    let open = openBrackets.load(ordering: .relaxed)
     if open > 0 { throw Failure(status: .unanswered, message: "\(open) of \(indices.count) brackets stayed open") }
   }
 

@@ -13,6 +13,8 @@ enum Status: Int32 {
   case fault = 3
   /// The user interrupted it (128 + SIGINT, as shells count).
   case interrupted = 130
+  /// It was asked to terminate (128 + SIGTERM).
+  case terminated = 143
 }
 
 /// An end other than success, with the sentence that explains it.

@@ -1,13 +1,18 @@
 import Foundation
+import Synchronization
 
 /// Ctrl-C and polite termination: everything worth keeping is on the disk already, so the process may end at once.
 ///
 /// A handler, and not a thread that waits for blocked signals: libraries start threads before `main`, which block
 /// nothing and would take the signal. It uses only what is safe inside a handler: a text made beforehand, `write` and
-/// `_exit`.
+/// `_exit`. A verb whose results are only whole at its end asks for the first signal to be a mere wish.
 enum Interruption {
   /// The text that the handler writes. Old ones are never freed: the handler may be reading them.
   private nonisolated(unsafe) static var farewell = text("")
+
+  /// Whether the first signal only asks for an end, and its number once it came; 0 before.
+  private static let isPatient = Atomic(false)
+  private static let wish = Atomic<Int32>(0)
 
   /// The whole text; the progress of a terminal stands on an unfinished line.
   private static func text(_ remark: String) -> UnsafeMutablePointer<CChar>? {
@@ -19,10 +24,26 @@ enum Interruption {
     farewell = Self.text("; \(text)")
   }
 
+  /// From now on the first signal only sets ``requested``, and the caller comes to an end by itself; the second one ends
+  /// the process. Called from the main thread only.
+  static func waitForCaller() {
+    farewell = text("; what is in flight is finished first, unless interrupted again")
+    isPatient.store(true, ordering: .relaxed)
+  }
+
+  /// How the process is to end, if a signal asked for it.
+  static var requested: Status? {
+    switch wish.load(ordering: .relaxed) {
+    case 0: nil
+    case SIGINT: .interrupted
+    default: .terminated
+    }
+  }
+
   /// Starts watching.
   static func watch() {
     // Made now, for a handler must not be the first to touch it.
-    _ = farewell
+    _ = (farewell, isPatient.load(ordering: .relaxed), wish.load(ordering: .relaxed))
     // Writing to a pipe whose reader has gone is an error to report, not a death.
     signal(SIGPIPE, SIG_IGN)
     for number in [SIGINT, SIGTERM] {
@@ -39,7 +60,10 @@ enum Interruption {
   }
 
   private static let handler: @convention(c) (Int32) -> Void = { number in
-    if let text = Interruption.farewell { _ = write(STDERR_FILENO, text, strlen(text)) }
-    _exit(number == SIGINT ? Status.interrupted.rawValue : 128 + number)
+    let isFirst = wish.exchange(number, ordering: .relaxed) == 0
+    // Whoever interrupts again has read it.
+    if isFirst, let text = Interruption.farewell { _ = write(STDERR_FILENO, text, strlen(text)) }
+    if isFirst, isPatient.load(ordering: .relaxed) { return }
+    _exit(number == SIGINT ? Status.interrupted.rawValue : Status.terminated.rawValue)
   }
 }

@@ -32,8 +32,8 @@ struct Study: ParsableCommand {
   @Option(parsing: .unconditional, help: "The radius: a number, or a fraction such as 2/255.")
   var epsilon = Epsilon(0.1)
 
-  @Option(help: "Estimates, with commas: \(MarginEstimate.all.map(\.rawValue).joined(separator: ",")).")
-  var methods = MarginEstimate.all.map(\.rawValue).joined(separator: ",")
+  @Option(help: "Estimates, with commas: \(NameList.all(MarginEstimate.self)).")
+  var methods = NameList.all(MarginEstimate.self)
 
   @Option(help: "The study's file; continued if it exists. By default study/MODEL.sqlite.")
   var store: String?
@@ -48,10 +48,10 @@ struct Study: ParsableCommand {
     let radius = try epsilon.validated()
     let (workers, kernels) = try work.prepare()
     let settings = StudySettings(
-      epsilon: radius, methods: try chosenMethods(),
+      epsilon: radius, methods: try NameList.parse(methods, option: "--methods", noun: "estimate"),
       exact: ExactSettings(timeout: work.timeout, engine: work.solver, seed: work.seed),
       estimates: .study(seed: work.seed))
-    let (network, source, bytes) = try subject()
+    let (network, source, bytes) = try importing.loadOrBuiltIn(model)
     let images = try data.images()
     let indices = try data.indices(in: images)
     let runner = try Failure.onBadInput { try StudyRunner(network: network, images: images, settings: settings) }
@@ -102,32 +102,6 @@ struct Study: ParsableCommand {
       throw Failure(
         status: .unanswered, message: "\(summary.openBrackets) of \(summary.samples) brackets stayed open")
     }
-  }
-
-  private func chosenMethods() throws -> [MarginEstimate] {
-    var chosen: [MarginEstimate] = []
-    for name in methods.split(separator: ",") {
-      guard let method = MarginEstimate(rawValue: String(name)) else {
-        let known = MarginEstimate.all.map(\.rawValue).joined(separator: ", ")
-        throw Failure(status: .badInput, message: "--methods: there is no estimate \(name); known are \(known)")
-      }
-      if !chosen.contains(method) { chosen.append(method) }
-    }
-    guard !chosen.isEmpty else { throw Failure(status: .badInput, message: "--methods names no estimate") }
-    return chosen
-  }
-
-  /// The network to study, from a file or built in.
-  private func subject() throws -> (network: Network, source: StudyIdentity.Source, bytes: Int) {
-    if let model {
-      let (loaded, digest, bytes) = try importing.load(model)
-      return (loaded.network, StudyIdentity.Source(name: model, digest: digest), bytes)
-    }
-    let data = BuiltInModel.data
-    let loaded = try Failure.onFault { try ONNXModel(data: data, path: BuiltInModel.name) }
-    return (
-      loaded.network, StudyIdentity.Source(name: BuiltInModel.name, digest: Digest.sha256(of: data)), data.count
-    )
   }
 
   /// Makes the folder of the default store if it is not there.

@@ -21,7 +21,10 @@ import Tensors
       Exit status: 0 answered, 1 not answered within the limits, 2 bad input, 3 internal fault.
       """,
     version: version,
-    subcommands: [Inspect.self, Export.self, Run.self, Exact.self, Study.self, Report.self, Train.self, DataVerb.self])
+    subcommands: [
+      Inspect.self, Export.self, Run.self, BoundsVerb.self, Exact.self, Study.self, Report.self, Train.self,
+      DataVerb.self,
+    ])
 
   static func main() {
     Output.openStandardStreams()

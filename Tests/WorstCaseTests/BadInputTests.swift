@@ -30,7 +30,7 @@ struct BadInputTests {
 
   // MARK: Models
 
-  @Test("Files that are no networks", arguments: ["inspect", "exact", "study"])
+  @Test("Files that are no networks", arguments: ["inspect", "bounds", "exact", "study"])
   func models(verb: String) throws {
     let folder = try Scratch()
     let good = try Data(contentsOf: URL(fileURLWithPath: Tool.model))
@@ -64,7 +64,7 @@ struct BadInputTests {
     var random = RandomNetworks(seed: 3)
     try ONNXExporter().write(try random.dense([5, 4, 10]), to: folder.path("five.onnx"))
     try ONNXExporter().write(try random.dense([784, 4, 3]), to: folder.path("three.onnx"))
-    for verb in ["exact", "study"] {
+    for verb in ["bounds", "exact", "study"] {
       try expectRefusal([verb, "five.onnx"], naming: ["inputs of shape 5", "1x28x28"], in: folder)
       try expectRefusal([verb, "three.onnx"], naming: ["3 outputs", "10 classes"], in: folder)
     }

@@ -14,7 +14,7 @@ struct HelpTests {
 
   @Test(
     "Every verb explains itself by an example",
-    arguments: ["inspect", "export", "run", "exact", "study", "report", "train", "data"])
+    arguments: ["inspect", "export", "run", "bounds", "exact", "study", "report", "train", "data"])
   func verb(name: String) throws {
     let help = try Tool.run([name, "--help"], in: try Scratch())
     #expect(help.status == 0)
@@ -29,6 +29,7 @@ struct HelpTests {
     arguments: [
       ["nosuchverb"], ["--nosuchoption"], ["inspect"], ["exact"], ["run", "net.onnx"], ["report"], ["train"],
       ["study", "--nosuchoption"], ["study", "a.onnx", "b.onnx"], ["study", "--dataset", "imagenet"],
+      ["bounds", "--nosuchoption"],
     ])
   func wrong(arguments: [String]) throws {
     let folder = try Scratch()

@@ -1,0 +1,31 @@
+import Foundation
+
+/// Writing a report's files, with errors that name them.
+enum FileWriting {
+  /// Runs code that writes a file or folder.
+  ///
+  /// - Throws: ``ReportError/unwritable(path:reason:)`` for whatever it throws.
+  static func at(_ url: URL, _ body: () throws -> Void) throws(ReportError) {
+    do {
+      try body()
+    } catch {
+      throw .unwritable(path: url.path, reason: error.localizedDescription)
+    }
+  }
+
+  /// Puts a finished file in place of any other, in one step.
+  static func move(_ source: URL, to target: URL) throws(ReportError) {
+    guard rename(source.path, target.path) == 0 else {
+      throw .unwritable(path: target.path, reason: String(cString: strerror(errno)))
+    }
+  }
+
+  /// Makes a folder inside another, for files that are moved into place when they are whole, for a reader must never
+  /// meet half of one; removes it with what is left in it.
+  static func workshop(in folder: URL, _ body: (URL) throws(ReportError) -> Void) throws(ReportError) {
+    let workshop = folder.appendingPathComponent(".report-\(UUID().uuidString)")
+    try at(workshop) { try FileManager.default.createDirectory(at: workshop, withIntermediateDirectories: false) }
+    defer { try? FileManager.default.removeItem(at: workshop) }
+    try body(workshop)
+  }
+}
