@@ -40,17 +40,20 @@ struct WindowPass<Scalar: RowScalar> {
     count = units.count
     let windows = RowWindows(units: units, of: g)
     self.windows = windows
-    let kernels = map.channelsLastKernels(in: Scalar.self).map { coefficient * $0 }
-    let taps = (0..<g.kernelHeight * g.kernelWidth).map { tap in
-      tap / g.kernelWidth * g.dilationHeight * windows.windowWidth + tap % g.kernelWidth * g.dilationWidth
-    }
+    let kernels = ChannelsLastKernels(of: map, as: Scalar.self)
+    let lines = kernels.lines.map { coefficient * $0 }
+    let place = kernels.places(in: windows)
     var values = [Scalar](repeating: 0, count: windows.elementCount)
-    let size = windows.area * g.channels
-    for (row, unit) in units.enumerated() {
-      let kernel = unit / g.positions * taps.count * g.channels
-      for (tap, place) in taps.enumerated() {
-        let (to, from) = (row * size + place * g.channels, kernel + tap * g.channels)
-        for channel in 0..<g.channels { values[to + channel] = kernels[from + channel] }
+    values.withUnsafeMutableBufferPointer { values in
+      lines.withUnsafeBufferPointer { lines in
+        guard let values = values.baseAddress, let lines = lines.baseAddress else { return }
+        for (row, unit) in units.enumerated() {
+          let kernel = lines + unit / g.positions * kernels.width
+          for (i, place) in place.enumerated() {
+            (values + row * windows.area * g.channels + place).update(
+              from: kernel + i * kernels.paddedRun, count: kernels.run)
+          }
+        }
       }
     }
     self.values = values
@@ -106,15 +109,15 @@ struct WindowPass<Scalar: RowScalar> {
       totals.addError(sums[row].reach + reach.underflow, to: row)
     }
     let pulled = windows.pulled(through: g)
-    values = product(with: map.channelsLastKernels(in: Scalar.self), of: g, windows, into: pulled)
+    values = product(with: ChannelsLastKernels(of: map, as: Scalar.self), of: g, windows, into: pulled)
     self.windows = pulled
   }
 
   /// `Wᵀ·rows`: for some rows after the other, the products of all positions with all kernels, and their sums.
   private func product(
-    with kernels: [Scalar], of g: ConvolutionGeometry, _ windows: RowWindows, into pulled: RowWindows
+    with kernels: ChannelsLastKernels<Scalar>, of g: ConvolutionGeometry, _ windows: RowWindows, into pulled: RowWindows
   ) -> [Scalar] {
-    let width = g.kernelHeight * g.kernelWidth * g.channels
+    let width = kernels.width
     let perRow = windows.area * width
     let together = max(1, min(count, Self.columnBytes / (perRow * MemoryLayout<Scalar>.stride)))
     var kernel = ck_convolution()
@@ -125,7 +128,7 @@ struct WindowPass<Scalar: RowScalar> {
       let columns = UnsafeMutablePointer<Scalar>.allocate(capacity: together * perRow)
       defer { columns.deallocate() }
       values.withUnsafeBufferPointer { values in
-        kernels.withUnsafeBufferPointer { kernels in
+        kernels.lines.withUnsafeBufferPointer { kernels in
           guard let from = values.baseAddress, let kernels = kernels.baseAddress, let sums = sums.baseAddress else {
             return
           }
@@ -179,25 +182,5 @@ struct WindowPass<Scalar: RowScalar> {
     windows.with { Scalar.windowsSpread(&$0, values, &rows) }
     var pass = BackwardPass(rows, count: count, over: node, regions: [bounds], totals: totals)
     return pass.upperBounds(by: [relaxations])
-  }
-}
-
-extension ConvolutionMap {
-  /// The kernels as `[outputChannels, kernelHeight, kernelWidth, channels]`, with zeros for channels of other groups.
-  fileprivate func channelsLastKernels<Scalar: RowScalar>(in type: Scalar.Type) -> [Scalar] {
-    let weights = LinearMap.convolution(self).coefficients(in: type)
-    let (g, area) = (geometry, geometry.kernelHeight * geometry.kernelWidth)
-    let groupChannels = g.channels / g.groups
-    var kernels = [Scalar](repeating: 0, count: g.outputChannels * area * g.channels)
-    for output in 0..<g.outputChannels {
-      let firstChannel = output / (g.outputChannels / g.groups) * groupChannels
-      for channel in 0..<groupChannels {
-        for tap in 0..<area {
-          kernels[(output * area + tap) * g.channels + firstChannel + channel] =
-            weights[(output * groupChannels + channel) * area + tap]
-        }
-      }
-    }
-    return kernels
   }
 }

@@ -31,3 +31,7 @@ WIDE size_t ck_relu_lines(const double *restrict lower, const double *restrict u
   }
   return offsets;
 }
+
+WIDE void ck_relu(const double *restrict values, double *restrict outputs, size_t n) {
+  for (size_t i = 0; i < n; i++) outputs[i] = values[i] > 0 ? values[i] : 0;
+}

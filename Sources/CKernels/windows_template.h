@@ -3,6 +3,9 @@
 #define PASTE(a, b) a##_##b
 #define NAMED(name, suffix) PASTE(name, suffix)
 #define NAME(name) NAMED(name, SUFFIX)
+// Four coefficients: most runs are a few of these, which a compiler that plans for long loops would leave to its tail.
+#define SHORT_VECTOR NAME(short_vector)
+typedef T SHORT_VECTOR __attribute__((vector_size(4 * sizeof(T))));
 
 WIDE void NAME(ck_windows_sum)(const ck_windows *g, const T *values, const double *weights, const double *reach,
                                ck_row_sums *sums) {
@@ -75,24 +78,34 @@ void NAME(ck_windows_spread)(const ck_windows *g, const T *values, T *rows) {
 WIDE void NAME(ck_windows_fold)(const ck_windows *g, const ck_convolution *k, size_t firstRow, size_t rows,
                                 size_t fromHeight, size_t fromWidth, const T *columns, T *values) {
   const size_t c = g->channels, width = g->windowWidth, size = g->windowHeight * width * c;
-  // A tap's channels lie side by side in both, and with them those of all taps in a row that are not dilated.
   const size_t together = k->dilationWidth == 1 ? k->kernelWidth : 1;
-  const size_t run = together * c;
+  const size_t run = together * c, padded = ck_padded_run(run);
   memset(values + firstRow * size, 0, rows * size * sizeof(T));
-  for (size_t r = 0; r < rows; r++)
+  for (size_t r = firstRow; r < firstRow + rows; r++)
     for (size_t y = 0; y < fromHeight; y++)
       for (size_t x = 0; x < fromWidth; x++)
         for (size_t ky = 0; ky < k->kernelHeight; ky++) {
-          T *line = values + (firstRow + r) * size +
+          T *line = values + r * size +
                     ((y * k->strideHeight + ky * k->dilationHeight) * width + x * k->strideWidth) * c;
           for (size_t kx = 0; kx < k->kernelWidth; kx += together) {
             T *target = line + kx * k->dilationWidth * c;
-            for (size_t i = 0; i < run; i++) target[i] += columns[i];
-            columns += run;
+            // Padding adds zeros to what follows, in this row's window; at its very end nothing may.
+            const size_t n = target + padded <= values + (r + 1) * size ? padded : run;
+            size_t i = 0;
+            for (; i + 4 <= n; i += 4) {
+              SHORT_VECTOR sum, part;
+              memcpy(&sum, target + i, sizeof sum);
+              memcpy(&part, columns + i, sizeof part);
+              sum += part;
+              memcpy(target + i, &sum, sizeof sum);
+            }
+            for (; i < n; i++) target[i] += columns[i];
+            columns += padded;
           }
         }
 }
 
+#undef SHORT_VECTOR
 #undef NAME
 #undef NAMED
 #undef PASTE

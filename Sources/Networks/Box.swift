@@ -30,6 +30,12 @@ public struct Box: Hashable, Sendable {
     self.upper = upper
   }
 
+  /// The box between two corners that are in order by the way they were computed.
+  init(ordered lower: [Double], _ upper: [Double]) {
+    self.lower = lower
+    self.upper = upper
+  }
+
   /// The number of elements.
   public var count: Int { lower.count }
 

@@ -1,3 +1,4 @@
+import CKernels
 import Intervals
 
 extension LinearLayer {
@@ -65,7 +66,7 @@ extension LinearLayer {
       lower[i] = (lower[i] - error).nextDown
       upper[i] = (upper[i] + error).nextUp
     }
-    return Box(lower: lower, upper: upper)
+    return Box(ordered: lower, upper)
   }
 
   /// A box that contains `W·x + b` in real arithmetic for every `x` of a box.
@@ -140,7 +141,13 @@ extension Activation {
   /// The smallest box of values on a box of pre-activations, but for rounding outward.
   fileprivate func range(on box: Box) -> Box {
     if case .relu = self {
-      return Box(lower: box.lower.map { $0 > 0 ? $0 : 0 }, upper: box.upper.map { $0 > 0 ? $0 : 0 })
+      func positive(_ values: [Double]) -> [Double] {
+        [Double](unsafeUninitializedCapacity: values.count) { outputs, count in
+          if let outputs = outputs.baseAddress { ck_relu(values, outputs, values.count) }
+          count = values.count
+        }
+      }
+      return Box(ordered: positive(box.lower), positive(box.upper))
     }
     var lower = box.lower
     var upper = box.upper

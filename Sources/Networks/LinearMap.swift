@@ -56,6 +56,16 @@ public enum LinearMap: Sendable {
     }
   }
 
+  /// Multiply-adds in one product: one for each coefficient and position it applies to.
+  public var multiplyAdds: Int {
+    switch self {
+    case .dense(let map): map.weights.count * map.blocks
+    case .convolution(let map): map.geometry.weightCount * map.geometry.positions
+    case .diagonal(let map): map.factors.count
+    case .gather: 0
+    }
+  }
+
   /// A name for people: `dense`, `convolution`, `diagonal` or `gather`.
   public var kindName: String {
     switch self {

@@ -111,6 +111,13 @@ public struct Network: Sendable {
     nodes.filter { if case .activation = $0.operation { true } else { false } }
   }
 
+  /// Multiply-adds of the linear maps in one evaluation.
+  public var multiplyAdds: Int {
+    nodes.reduce(0) { sum, node in
+      if case .linear(let layer, _) = node.operation { sum + layer.map.multiplyAdds } else { sum }
+    }
+  }
+
   /// Whether the network is affine between the kinks of its ReLUs: what exact search over phases needs.
   public var isPiecewiseLinear: Bool {
     nodes.allSatisfy { node in

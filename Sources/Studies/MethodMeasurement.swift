@@ -7,14 +7,24 @@ public struct MethodSettings: Codable, Hashable, Sendable {
   /// The lower line of unstable ReLUs, in the margins' own passes and in those that tighten ranges; without effect on
   /// IBP, zonotopes and forward bounds.
   public var lowerSlope: LowerSlope
-  /// For α-CROWN, how often the slopes behind each unstable unit's range are improved; 0 takes CROWN's ranges. The
-  /// slopes of the margins' own passes are improved as often as ``AlphaSettings`` says.
+  /// For α-CROWN, how often the slopes of the margins' own passes are improved.
+  public var iterations: Int
+  /// For α-CROWN, how often the slopes behind each unstable unit's range are improved; 0 takes CROWN's ranges, with those
+  /// of the units that cost the margins most improved as ``AlphaSettings`` says.
   public var rangeIterations: Int
+  /// In which precision matrix products are computed; zonotopes and forward bounds always take double precision, and
+  /// α-CROWN does for what it optimises.
+  public var precision: PrecisionPolicy
 
   /// The given settings.
-  public init(lowerSlope: LowerSlope = .adaptive, rangeIterations: Int = 0) {
+  public init(
+    lowerSlope: LowerSlope = .adaptive, iterations: Int = AlphaSettings().iterations, rangeIterations: Int = 0,
+    precision: PrecisionPolicy = .automatic
+  ) {
     self.lowerSlope = lowerSlope
+    self.iterations = iterations
     self.rangeIterations = rangeIterations
+    self.precision = precision
   }
 }
 
@@ -44,6 +54,8 @@ public struct LayerMeasurement: Codable, Hashable, Sendable {
 public struct MethodMeasurement: Codable, Hashable, Sendable {
   /// The method.
   public var method: BoundMethod
+  /// In which precision its matrix products were computed: the last, where two were tried.
+  public var precision: Precision
   /// For each wrong class i, a number that o_i − o_y exceeds nowhere on the region; infinite if there is none.
   public var margins: [Int: Double]
   /// The largest of these, and the class that has it.
@@ -71,9 +83,17 @@ extension MethodMeasurement {
     let classes = (0..<network.outputCount).filter { $0 != label }
     let rows = LinearRows.margins(of: classes, label: label, outputs: network.outputCount)
     let clock = Deadline(seconds: .infinity)
-    let (bounds, upper) = method.run(rows, of: network, over: box, settings: settings)
+    var precision = method.isDouble ? .double : settings.precision.first(for: network)
+    var (bounds, upper) = method.run(rows, of: network, over: box, in: precision, settings: settings)
+    while upper.contains(where: { $0 >= 0 }), let next = settings.precision.next(after: precision) {
+      precision = next
+      let again = method.run(rows, of: network, over: box, in: precision, settings: settings)
+      bounds = again.bounds
+      upper = zip(upper, again.upper).map(min)
+    }
     seconds = clock.elapsed
     self.method = method
+    self.precision = precision
     margins = Dictionary(uniqueKeysWithValues: zip(classes, upper))
     // Of equal margins the first class's, whatever the order of a dictionary.
     let worstRow = upper.indices.reduce(0) { upper[$1] > upper[$0] ? $1 : $0 }
@@ -89,9 +109,9 @@ extension MethodMeasurement {
 extension BoundMethod {
   /// Upper bounds of rows over the output, from nothing, with the ranges that they rest on.
   fileprivate func run(
-    _ rows: LinearRows, of network: Network, over box: Box, settings: MethodSettings
+    _ rows: LinearRows, of network: Network, over box: Box, in precision: Precision, settings: MethodSettings
   ) -> (bounds: RegionBounds, upper: [Double]) {
-    var bounds = RegionBounds(of: network, over: box)
+    var bounds = RegionBounds(of: network, over: box, precision: precision)
     switch self {
     case .ibp, .crownIBP:
       break
@@ -110,6 +130,16 @@ extension BoundMethod {
       let forward = ForwardLinearBounds(bounds)
       return (forward.bounds, forward.upperBounds(of: rows))
     }
-    return (bounds, bounds.upperBounds(of: rows, by: self, lowerSlope: settings.lowerSlope))
+    let upper = bounds.upperBounds(
+      of: rows, by: self, lowerSlope: settings.lowerSlope, optimising: AlphaSettings(iterations: settings.iterations))
+    return (bounds, upper)
+  }
+
+  /// Whether matrix products are double precision whatever is asked for.
+  fileprivate var isDouble: Bool {
+    switch self {
+    case .ibp, .crownIBP, .crown, .alphaCROWN: false
+    case .zonotope, .forward: true
+    }
   }
 }

@@ -8,6 +8,7 @@ import Studies
 import Synchronization
 
 extension LowerSlope: ExpressibleByArgument {}
+extension PrecisionPolicy: ExpressibleByArgument {}
 
 struct BoundsVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,13 +42,23 @@ struct BoundsVerb: ParsableCommand {
   @Option(help: "CROWN's lower line of unstable ReLUs: \(LowerSlope.allCases.map(\.rawValue).joined(separator: ", ")).")
   var lowerSlope = LowerSlope.adaptive
 
+  @Option(parsing: .unconditional, help: "alpha-CROWN: how often the slopes of the margins' own passes are improved.")
+  var iterations = AlphaSettings().iterations
+
   @Option(
     parsing: .unconditional,
     help: """
-      alpha-CROWN: how often the slopes behind each unstable unit's range are improved; 0 takes CROWN's ranges. The \
-      margins' own slopes are improved \(AlphaSettings().iterations) times.
+      alpha-CROWN: how often the slopes behind each unstable unit's range are improved; 0 takes CROWN's ranges, and \
+      improves those of the units that cost the margins most.
       """)
   var rangeIterations = 0
+
+  @Option(
+    help: """
+      Matrix products in double or single precision; bounds hold either way. automatic: single for large networks, \
+      and double as well where single certifies nothing.
+      """)
+  var precision = PrecisionPolicy.automatic
 
   @Flag(inversion: .prefixedNo, help: "Propagation tightness, status of ReLUs and size of the margins' box.")
   var statistics = true
@@ -68,13 +79,16 @@ struct BoundsVerb: ParsableCommand {
 
   func run() throws {
     let radius = try epsilon.validated()
-    guard (0...10_000).contains(rangeIterations) else {
-      throw Failure(status: .badInput, message: "--range-iterations must lie in 0...10000, not \(rangeIterations)")
+    for (option, value) in [("--iterations", iterations), ("--range-iterations", rangeIterations)] {
+      guard (0...10_000).contains(value) else {
+        throw Failure(status: .badInput, message: "\(option) must lie in 0...10000, not \(value)")
+      }
     }
     let settings = BoundSurveySettings(
       epsilon: radius, methods: try NameList.parse(methods, option: "--methods", noun: "method"),
-      running: MethodSettings(lowerSlope: lowerSlope, rangeIterations: rangeIterations), withStatistics: statistics,
-      seed: seed)
+      running: MethodSettings(
+        lowerSlope: lowerSlope, iterations: iterations, rangeIterations: rangeIterations, precision: precision),
+      withStatistics: statistics, seed: seed)
     let workers = try machine.prepare().workers
     if let figure { try Self.requireDrawable(figure) }
     let (network, source, _) = try importing.loadOrBuiltIn(model)

@@ -4,7 +4,7 @@ import Studies
 /// What one method says of one sample, as `bounds --json` prints it.
 struct SurveyRow: Encodable {
   private let index, label, predicted: Int
-  private let method: String
+  private let method, precision: String
   private let margins: [Int: Double]
   private let worst: Double
   private let `class`: Int
@@ -18,6 +18,7 @@ struct SurveyRow: Encodable {
   init(_ record: BoundRecord, _ measurement: MethodMeasurement) {
     (index, label, predicted) = (record.index, record.label, record.predicted)
     method = measurement.method.rawValue
+    precision = measurement.precision.rawValue
     margins = measurement.margins
     worst = measurement.worst
     `class` = measurement.worstClass

@@ -69,6 +69,26 @@ struct BoundsVerbTests {
     #expect(lines.first?.hasSuffix("unstable by layer") == true && lines.last?.isEmpty == true)
   }
 
+  @Test("Single precision is looser by little, and more iterations are no looser")
+  func precision() throws {
+    let folder = try Scratch()
+    func worst(_ options: [String]) throws -> Double {
+      let ending = try Tool.run(["bounds", "--samples", "2", "--json", "--no-statistics"] + options, in: folder)
+      #expect(ending.status == 0)
+      return try #require(try rows(ending.output).first?.worst)
+    }
+    let double = try worst(["--methods", "CROWN-IBP", "--precision", "double"])
+    let single = try worst(["--methods", "CROWN-IBP", "--precision", "single"])
+    #expect(single > double && single < double + 0.05)
+    #expect(try worst(["--methods", "CROWN-IBP"]) == double)
+    let none = try worst(["--methods", "alpha-CROWN", "--iterations", "0"])
+    #expect(try worst(["--methods", "alpha-CROWN", "--iterations", "5"]) < none)
+    for options in [["--precision", "half"], ["--iterations", "-1"], ["--range-iterations", "x"]] {
+      let ending = try Tool.run(["bounds"] + options, in: folder)
+      #expect(ending.status == 2 && ending.errors.contains(options[0]))
+    }
+  }
+
   @Test("JSON has a row for each sample and method, statistics and a summary, whatever the threads")
   func json() throws {
     let folder = try Scratch()

@@ -9,12 +9,7 @@ struct OperationCount {
   /// One product with a linear map and one vector: two for each coefficient and position it applies to.
   private func product(_ node: Node) -> Double {
     guard case .linear(let layer, _) = node.operation else { return 0 }
-    switch layer.map {
-    case .dense(let map): return 2 * Double(map.weights.count * map.blocks)
-    case .convolution(let map): return 2 * Double(map.geometry.weightCount * map.geometry.positions)
-    case .diagonal(let map): return 2 * Double(map.factors.count)
-    case .gather: return 0
-    }
+    return 2 * Double(layer.map.multiplyAdds)
   }
 
   /// One row over a node's value pulled back to the input, or only to the last activations before it.

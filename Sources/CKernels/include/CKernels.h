@@ -56,6 +56,9 @@ ck_relaxed ck_row_relax_f32(float *row, const double *lowerSlope, const double *
 size_t ck_relu_lines(const double *lower, const double *upper, size_t n, int mode, double *lowerSlope,
                      double *upperSlope, double *upperOffset, double *reach);
 
+/// The larger of each value and 0.
+void ck_relu(const double *values, double *outputs, size_t n);
+
 /// Adds values to a sum, element by element.
 void ck_add_f64(double *sum, const double *values, size_t n);
 void ck_add_f32(float *sum, const float *values, size_t n);
@@ -124,9 +127,12 @@ void ck_windows_mask_f32(const ck_windows *g, float *values);
 /// Copies each row into a row over the whole image, [rows, channels, height, width], which holds zeros.
 void ck_windows_spread_f64(const ck_windows *g, const double *values, double *rows);
 void ck_windows_spread_f32(const ck_windows *g, const float *values, float *rows);
+/// How far apart runs of n numbers lie in columns: whole short vectors, with zeros behind each run.
+static inline size_t ck_padded_run(size_t n) { return (n + 3) / 4 * 4; }
 /// Fills some rows' windows with what columns [rows, fromHeight, fromWidth, kernelHeight, kernelWidth, channels] add to
-/// them: entry (y, x, ky, kx) of a smaller window belongs at (y*stride + ky*dilation, x*stride + kx*dilation). Only
-/// kernel, strides and dilations of k are read.
+/// them: entry (y, x, ky, kx) of a smaller window belongs at (y*stride + ky*dilation, x*stride + kx*dilation). What lies
+/// side by side in the window, the channels of a tap and those of all taps in a row that are not dilated, is a padded
+/// run. Only kernel, strides and dilations of k are read.
 void ck_windows_fold_f64(const ck_windows *g, const ck_convolution *k, size_t firstRow, size_t rows,
                          size_t fromHeight, size_t fromWidth, const double *columns, double *values);
 void ck_windows_fold_f32(const ck_windows *g, const ck_convolution *k, size_t firstRow, size_t rows,
