@@ -10,7 +10,8 @@ import Testing
     let measurements = BoundMethod.allCases.compactMap { method -> MethodMeasurement? in
       guard let (margin, seconds) = worst[method] else { return nil }
       return MethodMeasurement(
-        method: method, margins: [1: margin], worst: margin, worstClass: 1, seconds: seconds, layers: [])
+        method: method, precision: .double, margins: [1: margin], worst: margin, worstClass: 1, seconds: seconds,
+        layers: [])
     }
     return BoundRecord(index: index, label: 0, predicted: 0, measurements: measurements)
   }
