@@ -62,10 +62,10 @@ static ck_axis axis(size_t kernel, size_t stride, size_t dilation, size_t pad, s
   return a;
 }
 
-// Half of a first-level cache holds what a block reads of the planes; the other half is for weights and sums.
-static const size_t readBytes = 20 << 10;
+// A part of a second-level cache holds what a block reads of the planes.
+static const size_t readBytes = 128 << 10;
 // Sums that are as long as this hide what loading and storing them costs.
-static const size_t longSum = 64;
+static const size_t longSum = 144;
 // Vectors that share each weight read.
 static const size_t sharedVectors = 24;
 

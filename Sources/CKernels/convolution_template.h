@@ -10,6 +10,10 @@ typedef T NAME(vector) __attribute__((vector_size(LANES * sizeof(T))));
 typedef T NAME(unaligned) __attribute__((vector_size(LANES * sizeof(T)), aligned(sizeof(T)), may_alias));
 #define LOAD(p) (*(const NAME(unaligned) *)(p))
 #define STORE(p, v) (*(NAME(unaligned) *)(p) = (v))
+// Four elements, for what is shorter than a vector.
+typedef T NAME(four) __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T)), may_alias));
+#define LOAD_FOUR(p) (*(const NAME(four) *)(p))
+#define STORE_FOUR(p, v) (*(NAME(four) *)(p) = (v))
 #define SHUFFLE(which) NAMED(which, LANES)
 
 // A block of results: `count` vectors of `height` channels, both constants where this is called. Adds to the sums, or
@@ -58,7 +62,7 @@ TARGET static void NAME(tiles)(
     size_t height, size_t vectors, const T *planes, size_t channel, const ptrdiff_t *from, T *sums, size_t sumsChannel,
     const ptrdiff_t *to, int first, const T *weights, size_t wm, size_t wc, size_t wt, size_t channels,
     const ptrdiff_t *offsets, size_t taps) {
-  static const size_t widest[] = {0, 8, 6, 4, 3};
+  static const size_t widest[] = {0, 8, 5, 4, 3};
   for (size_t blocks = (vectors + widest[height] - 1) / widest[height], at = 0; blocks > 0; blocks--) {
     const size_t count = (vectors - at + blocks - 1) / blocks;
 #define TILE(h, n)                                                                                          \
@@ -68,7 +72,7 @@ TARGET static void NAME(tiles)(
     break;
     switch (height * 16 + count) {
       TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(1, 5) TILE(1, 6) TILE(1, 7) TILE(1, 8)
-      TILE(2, 1) TILE(2, 2) TILE(2, 3) TILE(2, 4) TILE(2, 5) TILE(2, 6)
+      TILE(2, 1) TILE(2, 2) TILE(2, 3) TILE(2, 4) TILE(2, 5)
       TILE(3, 1) TILE(3, 2) TILE(3, 3) TILE(3, 4)
       TILE(4, 1) TILE(4, 2) TILE(4, 3)
     }
@@ -77,19 +81,47 @@ TARGET static void NAME(tiles)(
   }
 }
 
-// n elements of every `step`-th one.
-TARGET static inline void NAME(gather)(const T *from, size_t step, size_t n, T *to) {
-  size_t i = 0;
-  if (step == 1) {
-    for (; i + LANES <= n; i += LANES) STORE(to + i, LOAD(from + i));
-  } else if (step == 2) {
-    // The last vector of pairs may reach one element beyond the last.
-    for (; i + LANES < n; i += LANES) {
-      const NAME(unaligned) a = LOAD(from + 2 * i), b = LOAD(from + 2 * i + LANES);
-      STORE(to + i, SHUFFLE(EVEN)(a, b));
-    }
+// Copies rows of n elements that lie `source` and `target` apart, or of every `step`-th of their elements. Reads and
+// writes nothing else: the last vector of a row overlaps the one before.
+TARGET static inline void NAME(copy)(const T *from, size_t source, size_t step, T *to, size_t target, size_t n,
+                                     size_t rows) {
+#define EACH_ROW for (; rows > 0; rows--, from += source, to += target)
+#define COPY(i) STORE(to + (i), LOAD(from + (i)))
+#define COPY_FOUR(i) STORE_FOUR(to + (i), LOAD_FOUR(from + (i)))
+#define HALVE(i) STORE(to + (i), SHUFFLE(EVEN_ODD)(LOAD(from + 2 * (i)), LOAD(from + 2 * (i) + LANES - 1)))
+#define HALVE_FOUR(i) STORE_FOUR(to + (i), EVEN_ODD_4(LOAD_FOUR(from + 2 * (i)), LOAD_FOUR(from + 2 * (i) + 3)))
+#define BY_VECTORS(WHOLE, width)                                                                   \
+  EACH_ROW {                                                                                       \
+    for (size_t i = 0; i + width <= n; i += width) WHOLE(i);                                       \
+    WHOLE(n - width);                                                                              \
   }
-  for (; i < n; i++) to[i] = from[i * step];
+  if (step == 1 && n >= LANES) BY_VECTORS(COPY, LANES)
+  else if (step == 1 && n >= 4) BY_VECTORS(COPY_FOUR, 4)
+  else if (step == 2 && n >= LANES) BY_VECTORS(HALVE, LANES)
+  else if (step == 2 && n >= 4) BY_VECTORS(HALVE_FOUR, 4)
+  else EACH_ROW for (size_t i = 0; i < n; i++) to[i] = from[i * step];
+#undef EACH_ROW
+#undef COPY
+#undef COPY_FOUR
+#undef HALVE
+#undef HALVE_FOUR
+#undef BY_VECTORS
+}
+
+// The elements of two rows in turn, n in all, and perhaps garbage up to `room`. Reads a vector beyond the rows.
+TARGET static inline void NAME(interleave)(const T *even, const T *odd, size_t n, size_t room, T *to) {
+  size_t i = 0;
+  for (; i < n && i + 2 * LANES <= room; i += 2 * LANES) {
+    const NAME(unaligned) a = LOAD(even + i / 2), b = LOAD(odd + i / 2);
+    STORE(to + i, SHUFFLE(LOW)(a, b));
+    STORE(to + i + LANES, SHUFFLE(HIGH)(a, b));
+  }
+  for (; i + 8 <= n; i += 8) {
+    const NAME(four) a = LOAD_FOUR(even + i / 2), b = LOAD_FOUR(odd + i / 2);
+    STORE_FOUR(to + i, LOW_4(a, b));
+    STORE_FOUR(to + i + 4, HIGH_4(a, b));
+  }
+  for (; i < n; i++) to[i] = i % 2 ? odd[i / 2] : even[i / 2];
 }
 
 // Copies images into their zero-padded planes; what is zero there stays untouched.
@@ -99,14 +131,12 @@ TARGET static void NAME(stage)(const ck_plan *p, const T *images, size_t count, 
     const ck_span ys = ck_axis_span(&p->y, sy);
     for (size_t sx = 0; sx < p->x.slots; sx++) {
       const ck_span xs = ck_axis_span(&p->x, sx);
-      if (xs.begin >= xs.end) continue;
-      T *plane = staged + (sy * p->x.slots + sx) * p->plane + xs.begin;
-      for (size_t c = 0; c < count * channels; c++) {
-        const T *from = images + c * p->sourceArea + ys.first * p->x.source + xs.first;
-        T *to = plane + c * p->channel;
-        for (size_t e = ys.begin; e < ys.end; e++, from += ys.step * p->x.source)
-          NAME(gather)(from, xs.step, xs.end - xs.begin, to + e * p->x.pitch);
-      }
+      if (ys.begin >= ys.end || xs.begin >= xs.end) continue;
+      const T *from = images + ys.first * p->x.source + xs.first;
+      T *to = staged + (sy * p->x.slots + sx) * p->plane + ys.begin * p->x.pitch + xs.begin;
+      for (size_t c = 0; c < count * channels; c++)
+        NAME(copy)(from + c * p->sourceArea, ys.step * p->x.source, xs.step, to + c * p->channel, p->x.pitch,
+                   xs.end - xs.begin, ys.end - ys.begin);
     }
   }
 }
@@ -157,47 +187,35 @@ TARGET static void NAME(sum)(const ck_plan *p, const ck_pass *passes, size_t row
   }
 }
 
-// Copies n elements and perhaps garbage up to `room` in all.
-TARGET static inline void NAME(copy)(const T *from, size_t n, size_t room, T *to) {
-  size_t i = 0;
-  if ((n + LANES - 1) / LANES * LANES <= room)
-    for (; i < n; i += LANES) STORE(to + i, LOAD(from + i));
-  for (; i + LANES <= n; i += LANES) STORE(to + i, LOAD(from + i));
-  for (; i < n; i++) to[i] = from[i];
-}
-
-// Writes the elements of two rows in turn, n in all and perhaps garbage up to `room`.
-TARGET static inline void NAME(interleave)(const T *even, const T *odd, size_t n, size_t room, T *to) {
-  size_t i = 0;
-  for (; i < n && 2 * LANES <= room - i; i += 2 * LANES) {
-    const NAME(unaligned) a = LOAD(even + i / 2), b = LOAD(odd + i / 2);
-    STORE(to + i, SHUFFLE(LOW)(a, b));
-    STORE(to + i + LANES, SHUFFLE(HIGH)(a, b));
-  }
-  for (; i < n; i++) to[i] = i % 2 ? odd[i / 2] : even[i / 2];
-}
-
 // Puts the sums of a block of rows of one channel and image where they belong.
-TARGET static void NAME(place)(const ck_plan *p, const ck_pass *passes, size_t row, const T *sums, T *result) {
-  const size_t width = p->x.result, apart = p->outer * p->sums;
+TARGET static inline void NAME(place)(const ck_plan *p, const ck_pass *passes, size_t row, const T *sums, T *result) {
+  const size_t width = p->x.result, pitch = p->x.pitch, apart = p->outer * p->sums;
   const size_t steps = p->y.passes, step = p->x.passes;
-  const size_t begin = row * steps;
-  const size_t end = begin + p->rows * steps < p->y.result ? begin + p->rows * steps : p->y.result;
-  for (size_t y = begin; y < end; y++) {
-    const T *from = sums + (y - begin) % steps * step * apart + (y - begin) / steps * p->x.pitch;
-    T *to = result + y * width;
-    // Rows after this one are still to be written, so this one may run into them.
-    const size_t room = (end - y) * width;
-    if (step == 1 && p->x.pitch == width && steps == 1) {
-      NAME(copy)(from, room, room, to);
+  const size_t begin = row * steps, block = p->rows * steps;
+  const size_t end = p->y.result - begin < block ? p->y.result : begin + block;
+  result += begin * width;
+  if (steps * step == 1) {
+    size_t rows = end - begin;
+    if (pitch == width) {
+      NAME(copy)(sums, 0, 1, result, 0, rows * width, 1);
       return;
     }
-    if (step == 1) NAME(copy)(from, width, room, to);
-    else if (step == 2) NAME(interleave)(from, from + apart, width, room, to);
-    else
-      for (size_t f = 0; f < step; f++)
-        for (size_t x = 0, n = passes[f].columns; x < n; x++) to[x * step + f] = from[f * apart + x];
+    // A row whose last vector runs into rows that are still to be written.
+    const size_t whole = (width + LANES - 1) / LANES * LANES;
+    for (; rows * width >= whole; rows--, sums += pitch, result += width)
+      for (size_t i = 0; i < whole; i += LANES) STORE(result + i, LOAD(sums + i));
+    NAME(copy)(sums, pitch, 1, result, width, width, rows);
+    return;
   }
+  for (size_t y = begin; y < end; sums += pitch)
+    for (size_t f = 0; f < steps && y < end; f++, y++, result += width) {
+      const T *from = sums + f * step * apart;
+      if (step == 1) NAME(copy)(from, 0, 1, result, 0, width, 1);
+      else if (step == 2) NAME(interleave)(from, from + apart, width, (end - y) * width, result);
+      else
+        for (size_t g = 0; g < step; g++)
+          for (size_t x = 0, n = passes[g].columns; x < n; x++) result[x * step + g] = from[g * apart + x];
+    }
 }
 
 TARGET static void NAME(convolve)(const ck_plan *p, const T *weights, const T *images, T *results, void *workspace) {
@@ -228,6 +246,8 @@ TARGET static void NAME(convolve)(const ck_plan *p, const T *weights, const T *i
 
 #undef LOAD
 #undef STORE
+#undef LOAD_FOUR
+#undef STORE_FOUR
 #undef SHUFFLE
 #undef NAME
 #undef NAMED
