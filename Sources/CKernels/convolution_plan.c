@@ -79,7 +79,7 @@ static void divide(ck_plan *p, size_t elementBytes, size_t lanes) {
   p->rows = least(height, most(budgetRows > extra ? budgetRows - extra : 0, fewest));
   // Blocks of equal size.
   p->rows = ceiling(height, ceiling(height, p->rows));
-  p->images = p->rows < height ? 1 : least(p->batch, ceiling(fewest, height));
+  p->images = p->rows < height ? 1 : most(1, least(p->batch, ceiling(fewest, height)));
   const size_t read = p->images * slots * (p->rows + extra) * pitch;
   p->inners = least(p->inner, most(wanted, budget / read));
   p->inners = ceiling(p->inner, ceiling(p->inner, p->inners));

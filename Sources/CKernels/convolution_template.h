@@ -144,20 +144,25 @@ TARGET static void NAME(stage)(const ck_plan *p, const T *images, size_t count, 
 // Weights [outputs, channels, taps] of each group as each pass of the transposed product reads them: blocks of four
 // channels, the last of fewer, as [outputs, taps of the pass, block].
 TARGET static void NAME(pack)(const ck_plan *p, const ck_pass *passes, const T *weights, T *packed) {
-  const size_t size = p->inner * p->outer * p->taps;
-  for (size_t g = 0; g < p->groups; g++, weights += size, packed += size)
-    for (size_t f = 0; f < p->y.passes * p->x.passes; f++) {
-      const ck_pass *pass = passes + f;
-      T *to = packed + pass->packed;
-      for (size_t m = 0; m < p->outer; m += 4) {
-        const size_t height = p->outer - m < 4 ? p->outer - m : 4;
-        for (size_t c = 0; c < p->inner; c++) {
-          const T *from = weights + (c * p->outer + m) * p->taps;
-          for (size_t t = 0; t < pass->taps; t++)
-            for (size_t i = 0; i < height; i++) *to++ = from[i * p->taps + pass->indices[t]];
+  const size_t taps = p->taps, passCount = p->y.passes * p->x.passes;
+  for (size_t g = 0; g < p->groups; g++, packed += p->inner * p->outer * taps)
+    for (size_t c = 0; c < p->inner; c++)
+      for (size_t m = 0, height; m < p->outer; m += height, weights += height * taps) {
+        height = p->outer - m < 4 ? p->outer - m : 4;
+        for (size_t f = 0; f < passCount; f++) {
+          const size_t *indices = passes[f].indices, n = passes[f].taps;
+          T *to = packed + passes[f].packed + (m * p->inner + c * height) * n;
+          if (height == 4)
+            for (size_t t = 0; t < n; t++, to += 4) {
+              const T *from = weights + indices[t];
+              const T a = from[0], b = from[taps], d = from[2 * taps], e = from[3 * taps];
+              STORE_FOUR(to, ((NAME(four)){a, b, d, e}));
+            }
+          else
+            for (size_t t = 0; t < n; t++)
+              for (size_t i = 0; i < height; i++) *to++ = weights[i * taps + indices[t]];
         }
       }
-    }
 }
 
 // The sums of one group of channels on a block of rows, for all passes.
