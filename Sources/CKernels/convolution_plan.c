@@ -98,8 +98,8 @@ ck_plan ck_plan_make(const ck_convolution *g, size_t outputChannels, size_t grou
   // Strides, pads and dilations may be far larger than an image; what they cost is bounded before it is multiplied.
   const double planes = (double)p.y.pitch * (double)p.x.pitch * (double)(p.y.slots * p.x.slots);
   const double reach = (double)p.y.reach * (double)p.x.reach * (double)(p.y.passes * p.x.passes);
-  const double least_ = 16 * (double)(p.sourceArea + p.resultArea) + 4096;
-  if (planes > least_ || reach > 4 * least_ || p.y.passes * p.x.passes > 4096) return p;
+  const double limit = 4 * (double)(p.sourceArea + p.resultArea) + 4096;
+  if (planes > limit || reach > limit) return p;
 
   p.plane = p.y.pitch * p.x.pitch;
   p.channel = p.plane * p.y.slots * p.x.slots;
