@@ -57,7 +57,7 @@ static ck_axis axis(size_t kernel, size_t stride, size_t dilation, size_t pad, s
   a.pitch = positions(&a, 0);
   for (size_t s = 0; s < a.slots; s++) {
     const ck_span span = ck_axis_span(&a, s);
-    if (span.begin < span.end) a.pitch = most(a.pitch, most(span.end, a.reach - least(span.begin, a.reach)));
+    if (span.begin < span.end) a.pitch = most(a.pitch, most(span.end, a.reach - span.begin));
   }
   return a;
 }
@@ -68,6 +68,9 @@ static const size_t readBytes = 128 << 10;
 static const size_t longSum = 144;
 // Vectors that share each weight read.
 static const size_t sharedVectors = 24;
+
+// Passes of a transposed product: the product of the strides.
+static const size_t mostPasses = 16;
 
 // Rows, images and channels of a block.
 static void divide(ck_plan *p, size_t elementBytes, size_t lanes) {
@@ -88,6 +91,8 @@ static void divide(ck_plan *p, size_t elementBytes, size_t lanes) {
 ck_plan ck_plan_make(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
                      size_t elementBytes, size_t lanes) {
   ck_plan p = {.taps = g->kernelHeight * g->kernelWidth, .groups = groups, .batch = batch};
+  // So many passes have few taps each: they read each weight and element for too little.
+  if (transposed && least(g->strideHeight, g->height) > mostPasses / least(g->strideWidth, g->width)) return p;
   p.y = axis(g->kernelHeight, g->strideHeight, g->dilationHeight, g->padTop, g->height, g->outputHeight, transposed);
   p.x = axis(g->kernelWidth, g->strideWidth, g->dilationWidth, g->padLeft, g->width, g->outputWidth, transposed);
   p.inner = transposed ? outputChannels / groups : g->channels;

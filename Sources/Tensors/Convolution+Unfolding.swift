@@ -26,7 +26,9 @@ extension ConvolutionGeometry {
     _ weights: UnsafePointer<Scalar>, to outputs: UnsafePointer<Scalar>, batch: Int,
     into images: UnsafeMutablePointer<Scalar>
   ) {
-    images.update(repeating: 0, count: batch * inputCount)
+    // As bytes: filling with a generic zero would be a loop of calls.
+    UnsafeMutableRawPointer(images).initializeMemory(
+      as: UInt8.self, repeating: 0, count: batch * inputCount * MemoryLayout<Scalar>.stride)
     withColumns(of: Scalar.self) { columns in
       for image in 0..<batch {
         for group in 0..<groups {

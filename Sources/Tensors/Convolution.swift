@@ -55,7 +55,8 @@ extension ConvolutionGeometry {
     return transposed && channels / groups < 4 && groupOutputs >= 32
   }
 
-  /// The product by shifting, unless pads, strides or dilations make the padded planes far larger than the images.
+  /// The product by shifting, unless pads, strides or dilations are so large that padded planes would be far larger than
+  /// the images, or each of many phases of a stride has few taps.
   ///
   /// - Returns: whether it was done.
   func shift<Scalar: BLASScalar>(

@@ -85,8 +85,8 @@ void ck_unfold_f32(const ck_convolution *g, const float *image, float *columns);
 void ck_fold_f64(const ck_convolution *g, const double *columns, double *image);
 void ck_fold_f32(const ck_convolution *g, const float *columns, float *image);
 
-/// Bytes of workspace, aligned to 64, that ck_convolve wants; 0 where strides, pads or dilations make its padded planes
-/// far larger than the images. g is the geometry of one group, outputChannels counts all groups'.
+/// Bytes of workspace, aligned to 64, that ck_convolve wants; 0 where strides, pads or dilations are so large that it is
+/// no good: where they make padded planes far larger than the images, or scatter what is pulled back. g is the geometry of one group, outputChannels counts all groups'.
 size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
                              int transposed, size_t elementBytes);
 
