@@ -119,7 +119,7 @@ func fuzzers() -> [Target] {
   ]
 }
 
-/// What measures and judges bounds, for `benchmarks/bounds` and `benchmarks/soundness` alone.
+/// What measures and judges, for `benchmarks/bounds`, `benchmarks/convolution` and `benchmarks/soundness` alone.
 func benchmarks() -> [Target] {
   guard Context.environment["WORSTCASE_BENCHMARKS"] != nil else { return [] }
   let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -128,6 +128,9 @@ func benchmarks() -> [Target] {
       name: "BoundsBenchmark",
       dependencies: ["Bounds", "Attacks", "ONNXFormat", "Datasets", "TestSupport", arguments],
       path: "benchmarks/bounds", exclude: ["order", "reference", "run"]),
+    .executableTarget(
+      name: "ConvolutionBenchmark", dependencies: ["Tensors", arguments], path: "benchmarks/convolution",
+      exclude: ["run"]),
     .executableTarget(
       name: "Soundness", dependencies: ["TestSupport", arguments], path: "benchmarks/soundness", exclude: ["run"]),
   ]

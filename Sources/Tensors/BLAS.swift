@@ -8,7 +8,7 @@ public enum Transposition: Sendable {
   var flag: CBLAS_TRANSPOSE { self == .asStored ? CblasNoTrans : CblasTrans }
 }
 
-/// The two floating-point types that BLAS and the convolution lowering serve.
+/// The two floating-point types that BLAS and the kernels of convolutions serve.
 ///
 /// Generic code pays one indirect call for each *matrix*, never for each element.
 public protocol BLASScalar: BinaryFloatingPoint, Sendable {
@@ -28,6 +28,12 @@ public protocol BLASScalar: BinaryFloatingPoint, Sendable {
   /// Adds each column entry to the image element it was read from: the transpose of ``unfold(_:_:_:)``.
   static func fold(
     _ geometry: inout ck_convolution, _ columns: UnsafePointer<Self>, _ image: UnsafeMutablePointer<Self>)
+
+  /// A whole convolution of a batch of images, or transposed of outputs, without unfolding; see `ck_convolve`.
+  static func convolve(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, batch: Int, transposed: Bool,
+    _ weights: UnsafePointer<Self>, _ source: UnsafePointer<Self>, _ result: UnsafeMutablePointer<Self>,
+    workspace: UnsafeMutableRawPointer)
 }
 
 extension Double: BLASScalar {
@@ -52,6 +58,15 @@ extension Double: BLASScalar {
   ) {
     ck_fold_f64(&geometry, columns, image)
   }
+
+  public static func convolve(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, batch: Int, transposed: Bool,
+    _ weights: UnsafePointer<Double>, _ source: UnsafePointer<Double>, _ result: UnsafeMutablePointer<Double>,
+    workspace: UnsafeMutableRawPointer
+  ) {
+    ck_convolve_f64(
+      &geometry, outputChannels, groups, batch, transposed ? 1 : 0, weights, source, result, workspace)
+  }
 }
 
 extension Float: BLASScalar {
@@ -75,6 +90,15 @@ extension Float: BLASScalar {
     _ geometry: inout ck_convolution, _ columns: UnsafePointer<Float>, _ image: UnsafeMutablePointer<Float>
   ) {
     ck_fold_f32(&geometry, columns, image)
+  }
+
+  public static func convolve(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, batch: Int, transposed: Bool,
+    _ weights: UnsafePointer<Float>, _ source: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutableRawPointer
+  ) {
+    ck_convolve_f32(
+      &geometry, outputChannels, groups, batch, transposed ? 1 : 0, weights, source, result, workspace)
   }
 }
 

@@ -95,6 +95,21 @@ void ck_unfold_f32(const ck_convolution *g, const float *image, float *columns);
 void ck_fold_f64(const ck_convolution *g, const double *columns, double *image);
 void ck_fold_f32(const ck_convolution *g, const float *columns, float *image);
 
+/// Bytes of workspace, aligned to 64, that ck_convolve wants; 0 where strides, pads or dilations are so large that it is
+/// no good: where they make padded planes far larger than the images, or scatter what is pulled back. g is the geometry
+/// of one group, outputChannels counts all groups'.
+size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                             int transposed, size_t elementBytes);
+
+/// The outputs [batch, outputChannels, outputHeight, outputWidth] of a convolution of images [batch, groups*channels,
+/// height, width] with weights [outputChannels, channels, kernelHeight, kernelWidth]; or, transposed, what it pulls such
+/// outputs back to. Each result is the sum of its products in some order that depends on the processor and on the sizes
+/// only, and of zeros; no result reads what does not belong to it.
+void ck_convolve_f64(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
+                     const double *weights, const double *source, double *result, void *workspace);
+void ck_convolve_f32(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
+                     const float *weights, const float *source, float *result, void *workspace);
+
 /// Rows of coefficients over windows of an image, stored as [rows, windowHeight, windowWidth, channels]: what lies side
 /// by side in a line of the image does so in a window. Images are [height, width, channels] here. Window r begins at
 /// (tops[r], lefts[r]), which may lie outside; what lies outside is ignored.

@@ -1,0 +1,182 @@
+#include "convolution.h"
+
+#include <string.h>
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+static size_t most(size_t a, size_t b) { return a > b ? a : b; }
+static size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
+
+// The number of different phases that taps fall on when all strides and dilations are used.
+static size_t period(const ck_axis *a) {
+  size_t m = a->stride, n = a->dilation;
+  while (n) { const size_t r = m % n; m = n; n = r; }
+  return a->stride / m;
+}
+
+static size_t positions(const ck_axis *a, size_t pass) {
+  return a->transposed ? ceiling(a->result - pass, a->stride) : a->result;
+}
+
+// Whether a pass has a tap, and how far from a position's entry the tap's entry lies (`lead` apart).
+static int tap(const ck_axis *a, size_t pass, size_t j, ptrdiff_t *shift) {
+  const size_t at = j * a->dilation;
+  if (!a->transposed) { *shift = (ptrdiff_t)(at / a->stride); return 1; }
+  // Result element pass + i·stride is, with the pad, phase + (first + i)·stride.
+  const size_t phase = (pass + a->pad) % a->stride, first = (pass + a->pad) / a->stride;
+  *shift = (ptrdiff_t)first - (ptrdiff_t)(at / a->stride);
+  return at % a->stride == phase;
+}
+
+ck_span ck_axis_span(const ck_axis *a, size_t slot) {
+  if (a->transposed) return (ck_span){a->lead, least(a->lead + a->source, a->reach), 0, 1};
+  // Entry e is padded element e·stride + phase.
+  const size_t phase = slot * a->dilation % a->stride;
+  const size_t begin = a->pad > phase ? ceiling(a->pad - phase, a->stride) : 0;
+  const size_t last = a->source + a->pad;
+  const size_t end = least(last > phase ? ceiling(last - phase, a->stride) : 0, a->reach);
+  return (ck_span){begin, end, begin * a->stride + phase - a->pad, a->stride};
+}
+
+static ck_axis axis(size_t kernel, size_t stride, size_t dilation, size_t pad, size_t input, size_t output,
+                    int transposed) {
+  ck_axis a = {.kernel = kernel, .stride = stride, .dilation = dilation, .pad = pad, .transposed = transposed};
+  a.source = transposed ? output : input;
+  a.result = transposed ? input : output;
+  a.passes = transposed ? least(stride, input) : 1;
+  a.slots = transposed ? 1 : least(kernel, period(&a));
+  ptrdiff_t low = 0, high = 0;
+  for (size_t f = 0; f < a.passes; f++)
+    for (size_t j = 0; j < kernel; j++) {
+      ptrdiff_t shift;
+      if (!tap(&a, f, j, &shift)) continue;
+      if (shift < low) low = shift;
+      if (shift + (ptrdiff_t)positions(&a, f) > high) high = shift + (ptrdiff_t)positions(&a, f);
+    }
+  a.lead = (size_t)-low;
+  a.reach = (size_t)(high - low);
+  a.pitch = positions(&a, 0);
+  for (size_t s = 0; s < a.slots; s++) {
+    const ck_span span = ck_axis_span(&a, s);
+    if (span.begin < span.end) a.pitch = most(a.pitch, most(span.end, a.reach - span.begin));
+  }
+  return a;
+}
+
+// A part of a second-level cache holds what a block reads of the planes.
+static const size_t readBytes = 128 << 10;
+// Sums that are as long as this hide what loading and storing them costs.
+static const size_t longSum = 144;
+// Vectors that share each weight read.
+static const size_t sharedVectors = 24;
+
+// Passes of a transposed product: the product of the strides.
+static const size_t mostPasses = 16;
+
+// Rows, images and channels of a block.
+static void divide(ck_plan *p, size_t elementBytes, size_t lanes) {
+  const size_t slots = p->y.slots * p->x.slots, budget = readBytes / elementBytes;
+  const size_t wanted = least(p->inner, ceiling(longSum, most(1, p->taps / (p->y.passes * p->x.passes))));
+  const size_t height = positions(&p->y, 0), pitch = p->x.pitch, extra = p->y.reach - least(p->y.reach, height);
+  const size_t budgetRows = budget / (wanted * slots * pitch);
+  const size_t fewest = ceiling(sharedVectors * lanes, pitch);
+  p->rows = least(height, most(budgetRows > extra ? budgetRows - extra : 0, fewest));
+  // Blocks of equal size.
+  p->rows = ceiling(height, ceiling(height, p->rows));
+  p->images = p->rows < height ? 1 : most(1, least(p->batch, ceiling(fewest, height)));
+  const size_t read = p->images * slots * (p->rows + extra) * pitch;
+  p->inners = least(p->inner, most(wanted, budget / read));
+  p->inners = ceiling(p->inner, ceiling(p->inner, p->inners));
+}
+
+ck_plan ck_plan_make(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
+                     size_t elementBytes, size_t lanes) {
+  ck_plan p = {.taps = g->kernelHeight * g->kernelWidth, .groups = groups, .batch = batch};
+  // So many passes have few taps each: they read each weight and element for too little.
+  if (transposed && least(g->strideHeight, g->height) > mostPasses / least(g->strideWidth, g->width)) return p;
+  p.y = axis(g->kernelHeight, g->strideHeight, g->dilationHeight, g->padTop, g->height, g->outputHeight, transposed);
+  p.x = axis(g->kernelWidth, g->strideWidth, g->dilationWidth, g->padLeft, g->width, g->outputWidth, transposed);
+  p.inner = transposed ? outputChannels / groups : g->channels;
+  p.outer = transposed ? g->channels : outputChannels / groups;
+  p.sourceArea = p.y.source * p.x.source;
+  p.resultArea = p.y.result * p.x.result;
+
+  // Strides, pads and dilations may be far larger than an image; what they cost is bounded before it is multiplied.
+  const double planes = (double)p.y.pitch * (double)p.x.pitch * (double)(p.y.slots * p.x.slots);
+  const double reach = (double)p.y.reach * (double)p.x.reach * (double)(p.y.passes * p.x.passes);
+  const double limit = 4 * (double)(p.sourceArea + p.resultArea) + 4096;
+  if (planes > limit || reach > limit) return p;
+
+  p.plane = p.y.pitch * p.x.pitch;
+  p.channel = p.plane * p.y.slots * p.x.slots;
+  p.image = p.channel * p.inner * groups;
+  divide(&p, elementBytes, lanes);
+  const size_t passes = p.y.passes * p.x.passes;
+  p.sums = p.images * (p.rows * p.x.pitch + lanes);
+  // A vector covers what follows it, too; each row begins at most one that is not full.
+  p.listed = p.images * p.rows * ceiling(p.x.pitch, lanes);
+  // The last rows and columns that taps reach, beyond the last plane, and what a vector reads beyond them.
+  p.stagedCount = p.images * p.image + p.y.reach * p.x.pitch + p.x.reach + lanes;
+
+  size_t bytes = 0;
+#define PLACE(field, count, size)                                                                  \
+  p.field = bytes;                                                                                 \
+  bytes += ((count) * (size) + 63) / 64 * 64;
+  PLACE(passesAt, passes, sizeof(ck_pass))
+  PLACE(tapsAt, 2 * p.taps, sizeof(ptrdiff_t))
+  PLACE(listsAt, 2 * passes * p.listed, sizeof(ptrdiff_t))
+  PLACE(packedAt, transposed ? p.taps * groups * p.inner * p.outer : 0, elementBytes)
+  PLACE(stagedAt, p.stagedCount, elementBytes)
+  PLACE(sumsAt, passes * p.outer * p.sums, elementBytes)
+#undef PLACE
+  p.bytes = bytes;
+  return p;
+}
+
+// Lists the vectors that cover the positions of a pass, each from the first position that none before it covers.
+static size_t list(const ck_plan *p, const ck_pass *pass, size_t lanes, ptrdiff_t *from, ptrdiff_t *to) {
+  size_t n = 0;
+  const size_t rows = least(p->rows, pass->rows);
+  for (size_t i = 0; i < p->images; i++) {
+    size_t covered = 0;
+    for (size_t y = 0; y < rows; y++) {
+      const size_t end = y * p->x.pitch + pass->columns;
+      for (size_t at = most(covered, y * p->x.pitch); at < end; at = covered) {
+        from[n] = (ptrdiff_t)(i * p->image + at);
+        to[n++] = (ptrdiff_t)(i * (p->rows * p->x.pitch + lanes) + at);
+        covered = at + lanes;
+      }
+    }
+  }
+  return n;
+}
+
+const ck_pass *ck_plan_passes(const ck_plan *p, size_t lanes, void *workspace) {
+  char *const base = workspace;
+  ck_pass *passes = (ck_pass *)(base + p->passesAt);
+  ptrdiff_t *offsets = (ptrdiff_t *)(base + p->tapsAt);
+  size_t *indices = (size_t *)offsets + p->taps;
+  ptrdiff_t *lists = (ptrdiff_t *)(base + p->listsAt);
+  size_t used = 0;
+  for (size_t fy = 0; fy < p->y.passes; fy++)
+    for (size_t fx = 0; fx < p->x.passes; fx++) {
+      ck_pass *pass = passes + fy * p->x.passes + fx;
+      *pass = (ck_pass){
+        .rows = positions(&p->y, fy), .columns = positions(&p->x, fx), .offsets = offsets + used, .indices = indices + used};
+      pass->packed = used * p->inner * p->outer;
+      for (size_t i = 0; i < p->y.kernel; i++)
+        for (size_t j = 0; j < p->x.kernel; j++) {
+          ptrdiff_t sy, sx;
+          if (!tap(&p->y, fy, i, &sy) || !tap(&p->x, fx, j, &sx)) continue;
+          const size_t slot = p->y.transposed ? 0 : i % p->y.slots * p->x.slots + j % p->x.slots;
+          offsets[used] = (ptrdiff_t)(slot * p->plane) + (sy + (ptrdiff_t)p->y.lead) * (ptrdiff_t)p->x.pitch
+                          + sx + (ptrdiff_t)p->x.lead;
+          indices[used++] = i * p->x.kernel + j;
+          pass->taps++;
+        }
+      pass->vectors = list(p, pass, lanes, lists, lists + p->listed);
+      pass->from = lists;
+      pass->to = lists + p->listed;
+      lists += 2 * p->listed;
+    }
+  return passes;
+}

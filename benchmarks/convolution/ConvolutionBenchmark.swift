@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+
+@testable import Tensors
+
+/// Times both ways of every product, alternating, and tells which one is chosen.
+@main struct ConvolutionBenchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Useful operations a second of processor time, by unfolding and by shifting.",
+    discussion: "Each figure is the best of many short runs that alternate with those of the other way.")
+
+  @Option(parsing: .upToNextOption, help: "The convolutions to measure.")
+  var layers = BenchmarkLayer.allCases
+
+  @Option(parsing: .upToNextOption, help: "How many images share a product.")
+  var batches = [1, 8, 64]
+
+  @Option(help: "Seconds for each row.")
+  var seconds = 0.5
+
+  func run() throws {
+    print("OpenBLAS kernels: \(BLASKernels.select())")
+    print("| convolution | product | type | batch | unfolding GFLOP/s | shifting GFLOP/s | ratio | chosen |")
+    print("|---|---|---|---|---|---|---|---|")
+    for layer in layers {
+      let geometry = try layer.geometry()
+      for batch in batches {
+        for transposed in [false, true] {
+          row(layer, geometry, batch: batch, transposed: transposed, in: Float.self)
+          row(layer, geometry, batch: batch, transposed: transposed, in: Double.self)
+        }
+      }
+    }
+  }
+
+  private func row<Scalar: BLASScalar>(
+    _ layer: BenchmarkLayer, _ g: ConvolutionGeometry, batch: Int, transposed: Bool, in type: Scalar.Type
+  ) {
+    var random = RandomStream(seed: 1, purpose: "convolution")
+    func numbers(_ count: Int) -> [Scalar] { (0..<count).map { _ in Scalar(random.uniform(-1, 1)) } }
+    let weights = numbers(g.weightCount)
+    let source = numbers(batch * (transposed ? g.outputCount : g.inputCount))
+    var result = [Scalar](repeating: 0, count: batch * (transposed ? g.inputCount : g.outputCount))
+
+    let operations = 2 * Double(batch * g.weightCount * g.positions)
+    // Some milliseconds, so that the clock's own error does not count.
+    let repetitions = Int(1e8 / operations) + 1
+    var best = (unfolding: Double.infinity, shifting: Double.infinity)
+    let end = processorSeconds + seconds
+    repeat {
+      best.unfolding = min(
+        best.unfolding,
+        time(repetitions) {
+          if transposed {
+            g.applyTransposedUnfolding(weights, to: source, batch: batch, into: &result)
+          } else {
+            g.applyUnfolding(weights, to: source, batch: batch, into: &result)
+          }
+        })
+      best.shifting = min(
+        best.shifting,
+        time(repetitions) { _ = g.shift(weights, source, batch: batch, transposed: transposed, into: &result) })
+    } while processorSeconds < end
+
+    let cells = [
+      layer.rawValue, transposed ? "transposed" : "forward", "\(Scalar.self)", "\(batch)",
+      String(format: "%.1f", operations / best.unfolding * 1e-9),
+      String(format: "%.1f", operations / best.shifting * 1e-9),
+      String(format: "%.2f", best.unfolding / best.shifting),
+      g.prefersUnfolding(transposed: transposed) ? "unfolding" : "shifting",
+    ]
+    print("| " + cells.joined(separator: " | ") + " |")
+  }
+
+  /// Seconds of one run.
+  private func time(_ repetitions: Int, _ body: () -> Void) -> Double {
+    let start = processorSeconds
+    for _ in 0..<repetitions { body() }
+    return (processorSeconds - start) / Double(repetitions)
+  }
+
+  /// Seconds of processor time that this process has used.
+  private var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
