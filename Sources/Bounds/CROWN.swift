@@ -2,7 +2,7 @@ import Networks
 
 extension RegionBounds {
   /// Rows pulled back together: enough to fill the matrix products, few enough to stay in cache.
-  private static let rowsAtOnce = 256
+  private static let rowsAtOnce = 512
 
   /// Tightens the pre-activation ranges of all units whose lines are not exact by backward passes, first activations
   /// first (CROWN).
