@@ -22,6 +22,7 @@ public struct AlphaSettings: Codable, Hashable, Sendable {
     iterations: Int = 20, step: Double = 0.5, decay: Double = 0.85,
     intermediate: IntermediateSlopes? = IntermediateSlopes(), sufficient: Double? = nil, leastGain: Double = 0
   ) {
+    precondition(iterations >= 0, "\(iterations) iterations")
     self.iterations = iterations
     self.step = step
     self.decay = decay
@@ -41,6 +42,7 @@ public struct IntermediateSlopes: Codable, Hashable, Sendable {
   /// A budget. The default buys most of what all units and many iterations would gain; on networks of a few layers it
   /// costs no more than the rows themselves.
   public init(units: Int = 16, iterations: Int = 4) {
+    precondition(units >= 0 && iterations >= 0, "\(units) units, \(iterations) iterations")
     self.units = units
     self.iterations = iterations
   }

@@ -35,7 +35,6 @@ public struct BackwardPass<Scalar: RowScalar> {
   public private(set) var inputCoefficients: [Scalar]
 
   private let network: Network
-  private let accountsForRounding: Bool
   private var pending: [[Scalar]?]
 
   /// A pass that starts with rows over the value of one node.
@@ -62,7 +61,6 @@ public struct BackwardPass<Scalar: RowScalar> {
     self.regions = regions
     self.count = count
     self.totals = totals
-    accountsForRounding = regions[0].accountsForRounding
     inputCoefficients = []
     pending = [[Scalar]?](repeating: nil, count: network.nodes.count)
     pending[node.index] = rows
@@ -135,7 +133,7 @@ public struct BackwardPass<Scalar: RowScalar> {
   /// The constants that a linear layer's biases make, and what pulling rows through the layer may get wrong.
   private mutating func account(for layer: LinearLayer, source: NodeID, _ rows: [Scalar]) {
     for (region, bounds) in regions.enumerated() {
-      let reach = RoundingReach(of: layer, on: bounds.boxes[source.index], in: Scalar.self)
+      let reach = bounds.reach(of: layer, source: source, in: Scalar.self)
       withRows(of: region, rows, width: layer.bias.count) { totals, row, coefficients in
         let sums = Scalar.sum(coefficients, layer.bias, reach: reach.units, count: layer.bias.count)
         totals.add(sums.value, to: row)

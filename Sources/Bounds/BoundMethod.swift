@@ -34,6 +34,7 @@ extension RegionBounds {
     of rows: LinearRows, by method: BoundMethod, lowerSlope: LowerSlope = .adaptive,
     optimising slopes: AlphaSettings = AlphaSettings()
   ) -> [Double] {
+    guard rows.count > 0 else { return [] }
     let interval = intervalUpperBounds(of: rows)
     switch method {
     case .ibp:

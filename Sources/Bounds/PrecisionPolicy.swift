@@ -3,7 +3,8 @@ import Networks
 /// In which precision bounds are computed, where single precision is possible.
 public enum PrecisionPolicy: String, CaseIterable, Codable, Sendable {
   /// Single precision first where products are large, and double precision as well where that certified nothing: no
-  /// verdict is lost, and those that are easy to reach cost half.
+  /// verdict is lost, and those that are easy to reach cost half. α-CROWN, most of which is double precision anyway,
+  /// begins with that.
   case automatic
   /// Double precision.
   case double
@@ -21,6 +22,12 @@ public enum PrecisionPolicy: String, CaseIterable, Codable, Sendable {
     case .double: .double
     case .single: .single
     }
+  }
+
+  /// Whether any bound may be computed in a precision.
+  public func mayTake(_ precision: Precision, for network: Network) -> Bool {
+    // Some methods know double precision alone.
+    precision == .double || first(for: network) == precision
   }
 
   /// The precision to go on with where bounds have been computed and are not good enough; nil if they are final.

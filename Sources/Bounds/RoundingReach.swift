@@ -32,4 +32,20 @@ struct RoundingReach: Sendable {
     units = layer.biasError.isEmpty ? reach : elementwise(reach, layer.biasError) { ($0 + $1) * up }
     underflow = Scalar.underflow * (1 + magnitudes.reduce(0, +))
   }
+
+  /// What passes count that ignore rounding: nothing.
+  init(ignoringRoundingOf layer: LinearLayer) {
+    units = [Double](repeating: 0, count: layer.bias.count)
+    underflow = 0
+  }
+}
+
+extension RegionBounds {
+  /// What pulling rows through a linear layer may get wrong.
+  ///
+  /// - Parameter source: the node that the layer reads.
+  func reach<Scalar: RowScalar>(of layer: LinearLayer, source: NodeID, in type: Scalar.Type) -> RoundingReach {
+    accountsForRounding
+      ? RoundingReach(of: layer, on: boxes[source.index], in: type) : RoundingReach(ignoringRoundingOf: layer)
+  }
 }

@@ -35,6 +35,16 @@ struct RowWindows {
       lefts: units.map { $0 % g.outputWidth * g.strideWidth - g.padLeft })
   }
 
+  /// Whether windows are no larger than some images: where dilations and pads make them so, rows are better kept as
+  /// whole images.
+  var areSmall: Bool { windowHeight <= 2 * height && windowWidth <= 2 * width }
+
+  /// Whether the image is what a convolution writes. Layers that read a convolution's output as an image of another
+  /// height and width see the same elements in other places.
+  func areOver(outputOf g: ConvolutionGeometry) -> Bool {
+    (channels, height, width) == (g.outputChannels, g.outputHeight, g.outputWidth)
+  }
+
   /// The windows of an image that a convolution reads for these windows of its output.
   func pulled(through g: ConvolutionGeometry) -> RowWindows {
     RowWindows(

@@ -60,9 +60,10 @@ struct UnitCone {
         case .diagonal:
           chain.append((source, place.window))
         case .convolution(let map):
-          guard map.geometry.groups == 1, let window = place.window.pulled(through: map.geometry)?.window else {
-            return nil
-          }
+          // The layer after may have read the elements as an image of another height and width.
+          guard map.geometry.groups == 1, place.window.isPart(ofOutputOf: map.geometry),
+            let window = place.window.pulled(through: map.geometry)?.window
+          else { return nil }
           chain.append((source, window))
         case .dense, .gather:
           return nil
@@ -115,6 +116,11 @@ private struct Window {
     self.init(
       imageHeight: geometry.outputHeight, imageWidth: geometry.outputWidth, channels: channel..<channel + 1,
       rows: row..<row + 1, columns: column..<column + 1)
+  }
+
+  /// Whether the window lies in the image that a convolution writes.
+  func isPart(ofOutputOf g: ConvolutionGeometry) -> Bool {
+    (imageHeight, imageWidth) == (g.outputHeight, g.outputWidth) && channels.upperBound <= g.outputChannels
   }
 
   var count: Int { channels.count * rows.count * columns.count }

@@ -27,7 +27,8 @@ struct WindowPass<Scalar: RowScalar> {
   private var values: [Scalar]
   private var totals: RowTotals
 
-  /// Rows `coefficient · unit` over units of a convolution, pulled through it; nil if the node is none.
+  /// Rows `coefficient · unit` over units of a convolution, pulled through it; nil if the node is none, or if its windows
+  /// would be larger than images.
   ///
   /// - Parameter coefficient: 1 or -1, so that the pulled rows are the kernels themselves.
   init?(units: [Int], coefficient: Scalar, of start: NodeID, bounds: RegionBounds) {
@@ -39,6 +40,7 @@ struct WindowPass<Scalar: RowScalar> {
     node = source
     count = units.count
     let windows = RowWindows(units: units, of: g)
+    guard windows.areSmall else { return nil }
     self.windows = windows
     let kernels = ChannelsLastKernels(of: map, as: Scalar.self)
     let lines = kernels.lines.map { coefficient * $0 }
@@ -58,7 +60,7 @@ struct WindowPass<Scalar: RowScalar> {
     }
     self.values = values
     totals = RowTotals(count: units.count, accountsForRounding: bounds.accountsForRounding)
-    let reach = RoundingReach(of: layer, on: bounds.boxes[source.index], in: Scalar.self)
+    let reach = bounds.reach(of: layer, source: source, in: Scalar.self)
     for (row, unit) in units.enumerated() {
       totals.add(Double(coefficient) * layer.bias[unit], to: row)
       totals.addError(reach.units[unit] + reach.underflow, to: row)
@@ -83,9 +85,9 @@ struct WindowPass<Scalar: RowScalar> {
         relax(lines)
         node = source
       case .linear(let layer, let source):
-        guard case .convolution(let map) = layer.map, windows.area * 4 < windows.imageArea * 3 else {
-          return spread(by: relaxations)
-        }
+        guard case .convolution(let map) = layer.map, windows.areOver(outputOf: map.geometry),
+          windows.area * 4 < windows.imageArea * 3, windows.pulled(through: map.geometry).areSmall
+        else { return spread(by: relaxations) }
         pull(through: layer, map, source: source)
         node = source
       case .sum:
@@ -97,7 +99,7 @@ struct WindowPass<Scalar: RowScalar> {
   private mutating func pull(through layer: LinearLayer, _ map: ConvolutionMap, source: NodeID) {
     let g = map.geometry
     let windows = windows
-    let reach = RoundingReach(of: layer, on: bounds.boxes[source.index], in: Scalar.self)
+    let reach = bounds.reach(of: layer, source: source, in: Scalar.self)
     let (bias, units) = (windows.channelsLast(layer.bias), windows.channelsLast(reach.units))
     var sums = [ck_row_sums](repeating: ck_row_sums(), count: count)
     windows.with {

@@ -55,7 +55,12 @@ public struct BoundSurvey: Sendable {
     self.images = images
     self.settings = settings
     // What layers keep from their first use on must not count as the first sample's time.
-    _ = network.enclosure(at: [Double](repeating: 0, count: network.inputCount))
+    let point = [Double](repeating: 0, count: network.inputCount)
+    let rows = LinearRows.elements([0], width: network.outputCount)
+    for precision in Precision.allCases where settings.running.precision.mayTake(precision, for: network) {
+      let bounds = RegionBounds(of: network, over: Box(lower: point, upper: point), precision: precision)
+      _ = bounds.upperBounds(of: rows, by: .crownIBP)
+    }
   }
 
   /// Computes samples, and hands on each record in their order.

@@ -83,7 +83,7 @@ extension MethodMeasurement {
     let classes = (0..<network.outputCount).filter { $0 != label }
     let rows = LinearRows.margins(of: classes, label: label, outputs: network.outputCount)
     let clock = Deadline(seconds: .infinity)
-    var precision = method.isDouble ? .double : settings.precision.first(for: network)
+    var precision = method.firstPrecision(for: network, settings.precision)
     var (bounds, upper) = method.run(rows, of: network, over: box, in: precision, settings: settings)
     while upper.contains(where: { $0 >= 0 }), let next = settings.precision.next(after: precision) {
       precision = next
@@ -135,11 +135,12 @@ extension BoundMethod {
     return (bounds, upper)
   }
 
-  /// Whether matrix products are double precision whatever is asked for.
-  fileprivate var isDouble: Bool {
+  /// The precision to begin with.
+  fileprivate func firstPrecision(for network: Network, _ policy: PrecisionPolicy) -> Precision {
     switch self {
-    case .ibp, .crownIBP, .crown, .alphaCROWN: false
-    case .zonotope, .forward: true
+    case .ibp, .crownIBP, .crown: policy.first(for: network)
+    case .alphaCROWN: policy == .automatic ? .double : policy.first(for: network)
+    case .zonotope, .forward: .double
     }
   }
 }

@@ -18,7 +18,7 @@ import Testing
       let geometry = try ConvolutionGeometry(
         channels: channels, height: height, width: width, outputChannels: 4,
         kernel: (random.index(1...3), random.index(1...3)), stride: (random.index(1...2), random.index(1...2)),
-        dilation: (random.index(1...2), 1),
+        dilation: (random.index(1...2), random.index(1...2)),
         pads: (random.index(0...2), random.index(0...2), random.index(2...3), random.index(2...3)), groups: groups)
       let shape = try Shape([geometry.outputChannels, geometry.outputHeight, geometry.outputWidth])
       let biases = random.weights(geometry.outputChannels)
@@ -68,5 +68,48 @@ import Testing
         for (i, value) in values.enumerated() { #expect(value.isInside(bounds.boxes[node][i])) }
       }
     }
+  }
+
+  /// A convolution that reads another's output as an image of another shape: windows of the one are none of the other.
+  @Test(arguments: 0..<30) func `a reshape between convolutions ends windows and cones`(_ seed: Int) throws {
+    var random = RandomNetworks(seed: UInt64(seed))
+    let network = try random.stacked(reshaping: true)
+    let box = random.box(network.inputCount, radius: 0.5)
+    var bounds = RegionBounds(of: network, over: box)
+    bounds.refine(optimising: AlphaSettings(iterations: 2))
+    for _ in 0..<8 {
+      let values = exactValues(of: network, at: random.point(in: box))
+      for node in network.nodes {
+        for (i, value) in values[node.id.index].enumerated() {
+          #expect(value.isInside(bounds.boxes[node.id.index][i]), "\(node.name) element \(i)")
+        }
+      }
+    }
+    let interval = RegionBounds(of: network, over: box)
+    let lines = interval.relaxations(lowerSlope: .adaptive)
+    for node in network.nodes {
+      guard case .linear = node.operation else { continue }
+      let units = Array(0..<node.shape.count)
+      let windows = interval.relaxedUpperBounds(ofUnits: units, coefficient: 1, over: node.id, by: lines)
+      let whole = interval.relaxedUpperBounds(of: .elements(units, width: units.count), over: node.id, by: lines)
+      for (a, b) in zip(windows, whole) { #expect(abs(a - b) <= 1e-11 * (1 + b.magnitude)) }
+    }
+  }
+
+  @Test func `windows far larger than their image are left alone`() throws {
+    let geometry = try ConvolutionGeometry(
+      channels: 1, height: 4, width: 4, outputChannels: 1, kernel: (3, 3), dilation: (50_000, 50_000),
+      pads: (50_000, 50_000, 50_000, 50_000))
+    var builder = NetworkBuilder(inputShape: try Shape([1, 4, 4]))
+    let layer = LinearLayer(
+      map: .convolution(ConvolutionMap(geometry: geometry, weights: [0, 0, 0, 0, 2, 0, 0, 0, 0])))
+    var last = try builder.linear(layer, of: builder.input, shape: try Shape([1, 4, 4]), name: "a")
+    last = builder.activation(.relu, of: last, name: "relu")
+    last = try builder.linear(layer, of: last, shape: try Shape([1, 4, 4]), name: "b")
+    last = builder.activation(.relu, of: last, name: "relu b")
+    let ones = [Double](repeating: 1, count: 16)
+    var bounds = RegionBounds(of: builder.network(output: last), over: Box(lower: ones.map { -$0 }, upper: ones))
+    bounds.refine()
+    #expect(bounds.boxes[last.index].upper.allSatisfy { abs($0 - 4) < 1e-9 })
   }
 }

@@ -11,6 +11,10 @@ extension RandomNetworks {
     case wide
     /// A convolution with strides, padding and groups, a diagonal, a residual sum; weights over 12 orders.
     case convolutional
+    /// Three convolutions, so that rows of the later ones are kept as windows of images.
+    case stacked
+    /// The same, each reading the last one's output as an image of another shape.
+    case reshaped
     /// Gathers that repeat, drop and zero elements, diagonals, sums of three.
     case gathered
     /// Biases of 10¹² and layers after them that take them away again.
@@ -35,6 +39,8 @@ extension RandomNetworks {
     switch extreme {
     case .tame, .wide: network = try dense(sizes())
     case .convolutional: network = try convolutional()
+    case .stacked: network = try stacked(reshaping: false)
+    case .reshaped: network = try stacked(reshaping: true)
     case .gathered: network = try gathered()
     case .hugeBiases: network = try hugeBiases()
     case .denormal: network = try denormal()
