@@ -14,6 +14,7 @@ public struct RegionBounds: Sendable {
   /// Whether backward passes count what rounding may have added. They always do, but in a test that asks whether its
   /// judge would notice if they did not.
   package let accountsForRounding: Bool
+
   /// The boxes of interval propagation (IBP).
   ///
   /// - Parameters:

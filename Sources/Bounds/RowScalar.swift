@@ -18,19 +18,24 @@ public protocol RowScalar: AnalysisScalar {
   /// Adds to each element.
   static func add(_ values: UnsafePointer<Self>, to sum: UnsafeMutablePointer<Self>, count: Int)
 
-  /// The same on windows, added to `sums` for each row, and what moves windows: see `CKernels.h`.
+  /// As ``sum(_:_:reach:count:)``, for each row of some windows, added to `sums`.
   static func windowsSum(
     _ windows: inout ck_windows, _ values: UnsafePointer<Self>, _ weights: UnsafePointer<Double>,
     reach: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<ck_row_sums>)
+  /// As ``largest(_:centre:radius:count:)``, for each row of some windows, added to `sums`.
   static func windowsLargest(
     _ windows: inout ck_windows, _ values: UnsafePointer<Self>, centre: UnsafePointer<Double>,
     radius: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<ck_row_sums>)
+  /// As ``relax(_:along:count:)``, for each row of some windows, added to `sums`.
   static func windowsRelax(
     _ windows: inout ck_windows, along lines: RelaxationLines, _ values: UnsafeMutablePointer<Self>,
     _ sums: UnsafeMutablePointer<ck_relaxed>)
+  /// Sets what lies outside the image to zero.
   static func windowsMask(_ windows: inout ck_windows, _ values: UnsafeMutablePointer<Self>)
+  /// Copies windows into rows over the whole image.
   static func windowsSpread(
     _ windows: inout ck_windows, _ values: UnsafePointer<Self>, _ rows: UnsafeMutablePointer<Self>)
+  /// Adds up the columns of some rows: see `ck_windows_fold`.
   static func windowsFold(
     _ windows: inout ck_windows, _ kernel: inout ck_convolution, rows: Range<Int>, fromHeight: Int, fromWidth: Int,
     _ columns: UnsafePointer<Self>, _ values: UnsafeMutablePointer<Self>)
