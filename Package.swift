@@ -34,7 +34,7 @@ let package = Package(
 
     .target(name: "Intervals", dependencies: [.product(name: "BigInt", package: "BigInt")]),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
-    .target(name: "Networks", dependencies: ["Tensors", "Intervals"]),
+    .target(name: "Networks", dependencies: ["CKernels", "Tensors", "Intervals"]),
     .target(name: "Gzip", dependencies: ["CZlib"]),
     .target(
       name: "ONNXFormat",

@@ -43,3 +43,31 @@
 
 BALLS(double, f64, 1, DBL_MIN)
 BALLS(float, f32, (1 + 0x1p-22), FLT_MIN)
+
+WIDE void ck_centre_radius(const double *restrict lower, const double *restrict upper, size_t n,
+                           double *restrict centre, double *restrict radius) {
+  for (size_t i = 0; i < n; i++) {
+    const double l = lower[i], u = upper[i], half = l / 2 + u / 2;
+    // Halving a subnormal may round: an element that looks like a point must be one.
+    const double middle = fabs(half) <= DBL_MAX ? half : 0, c = l == u ? l : middle;
+    const double above = u - c, below = c - l;
+    centre[i] = c;
+    // More than the difference can have been rounded; where it is subnormal, it was exact.
+    radius[i] = (above > below ? above : below) * UP;
+  }
+}
+
+WIDE void ck_magnitudes(const double *restrict lower, const double *restrict upper, size_t n,
+                        double *restrict magnitudes) {
+  for (size_t i = 0; i < n; i++) {
+    const double l = fabs(lower[i]), u = fabs(upper[i]);
+    magnitudes[i] = l > u ? l : u;
+  }
+}
+
+WIDE double ck_largest(const double *values, size_t n) {
+  _Pragma("clang fp reassociate(on)")
+  double largest = 0;
+  for (size_t i = 0; i < n; i++) largest = values[i] > largest ? values[i] : largest;
+  return largest;
+}

@@ -27,6 +27,12 @@ public protocol AnalysisScalar: BLASScalar {
   /// The one of two arrays that is of this type; the other is not computed.
   static func choose(single: () -> [Float], double: () -> [Double]) -> [Self]
 
+  /// `rows·matrix` where no row has more than two coefficients that are not zero; false, and nothing done, elsewhere.
+  static func sparseProduct(
+    _ rows: UnsafePointer<Self>, count: Int, _ matrix: UnsafePointer<Self>, inner: Int, columns: Int,
+    into products: UnsafeMutablePointer<Self>
+  ) -> Bool
+
   /// Centres and radii of a box, the latter inflated: see `ck_box_to_ball`. False where the box is unbounded.
   static func ball(
     _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int, gamma: Double,
@@ -53,6 +59,13 @@ extension Double: AnalysisScalar {
 
   public static func choose(single: () -> [Float], double: () -> [Double]) -> [Double] { double() }
 
+  public static func sparseProduct(
+    _ rows: UnsafePointer<Double>, count: Int, _ matrix: UnsafePointer<Double>, inner: Int, columns: Int,
+    into products: UnsafeMutablePointer<Double>
+  ) -> Bool {
+    ck_sparse_rows_f64(rows, count, inner, matrix, columns, products) != 0
+  }
+
   public static func ball(
     _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int, gamma: Double,
     centre: UnsafeMutablePointer<Double>, radius: UnsafeMutablePointer<Double>
@@ -74,6 +87,13 @@ extension Float: AnalysisScalar {
   public static var underflow: Double { Double(Float.leastNormalMagnitude) }
 
   public static func choose(single: () -> [Float], double: () -> [Double]) -> [Float] { single() }
+
+  public static func sparseProduct(
+    _ rows: UnsafePointer<Float>, count: Int, _ matrix: UnsafePointer<Float>, inner: Int, columns: Int,
+    into products: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    ck_sparse_rows_f32(rows, count, inner, matrix, columns, products) != 0
+  }
 
   public static func ball(
     _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int, gamma: Double,

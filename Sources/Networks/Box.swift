@@ -1,3 +1,4 @@
+import CKernels
 import Intervals
 import Tensors
 
@@ -48,23 +49,13 @@ public struct Box: Hashable, Sendable {
   ///
   /// An unbounded element gets centre 0 and an infinite radius.
   public var centreAndRadius: (centre: [Double], radius: [Double]) {
-    let centre = elementwise(lower, upper) { lower, upper in
-      let middle = lower / 2 + upper / 2
-      // Halving a subnormal may round: an element that looks like a point must be one.
-      return lower == upper ? lower : middle.isFinite ? middle : 0
-    }
-    let radius = [Double](unsafeUninitializedCapacity: count) { radius, initialized in
-      centre.withUnsafeBufferPointer { centre in
-        lower.withUnsafeBufferPointer { lower in
-          upper.withUnsafeBufferPointer { upper in
-            for i in 0..<centre.count {
-              let above = upper[i] - centre[i]
-              let below = centre[i] - lower[i]
-              // More than the difference can have been rounded; where it is subnormal, it was exact.
-              radius[i] = (above > below ? above : below) * (1 + 0x1p-51)
-            }
-          }
+    var radius: [Double] = []
+    let centre = [Double](unsafeUninitializedCapacity: count) { centre, initialized in
+      radius = [Double](unsafeUninitializedCapacity: count) { radius, initialized in
+        if let centre = centre.baseAddress, let radius = radius.baseAddress {
+          ck_centre_radius(lower, upper, count, centre, radius)
         }
+        initialized = count
       }
       initialized = count
     }
@@ -73,7 +64,10 @@ public struct Box: Hashable, Sendable {
 
   /// The largest magnitude in each element's range.
   public var magnitudes: [Double] {
-    elementwise(lower, upper) { $0.magnitude > $1.magnitude ? $0.magnitude : $1.magnitude }
+    [Double](unsafeUninitializedCapacity: count) { magnitudes, initialized in
+      if let magnitudes = magnitudes.baseAddress { ck_magnitudes(lower, upper, count, magnitudes) }
+      initialized = count
+    }
   }
 
   /// Whether every element of the point lies in its range.

@@ -1,3 +1,4 @@
+import CKernels
 import Intervals
 
 extension LinearMap {
@@ -51,7 +52,7 @@ extension LinearMap {
   }
 
   private static func largest(_ values: [Double], _ range: Range<Int>) -> Double {
-    values[range].reduce(0) { max($0, $1) }
+    values[range].withUnsafeBufferPointer { values in values.baseAddress.map { ck_largest($0, values.count) } ?? 0 }
   }
 
   /// `Σ norms·largest`, rounded up. A block without coefficients counts nothing, even where nothing is known.

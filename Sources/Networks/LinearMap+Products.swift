@@ -55,9 +55,16 @@ extension LinearMap {
     return Self.filling(batch * inputCount, from: outputs) { output, input in
       switch self {
       case .dense(let map):
+        let weights: [Scalar] = map.chosen(coefficients)
+        // Rows over single units and margins are nearly all zeros.
+        if Scalar.sparseProduct(
+          output, count: batch * map.blocks, weights, inner: map.rows, columns: map.columns, into: input)
+        {
+          return
+        }
         Scalar.gemm(
           .asStored, .asStored, m: batch * map.blocks, n: map.columns, k: map.rows, alpha: 1, output,
-          lda: map.rows, map.chosen(coefficients), ldb: map.columns, beta: 0, input, ldc: map.columns)
+          lda: map.rows, weights, ldb: map.columns, beta: 0, input, ldc: map.columns)
       case .convolution(let map):
         map.geometry.applyTransposed(map.chosen(coefficients), to: output, batch: batch, into: input)
       case .diagonal(let map):

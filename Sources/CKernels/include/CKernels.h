@@ -59,6 +59,11 @@ size_t ck_relu_lines(const double *lower, const double *upper, size_t n, int mod
 /// The larger of each value and 0.
 void ck_relu(const double *values, double *outputs, size_t n);
 
+/// Rows [count, k] times a matrix [k, n], where no row has more than two coefficients that are not zero: sums of one or
+/// two rows of the matrix. Returns 0, and does nothing, where some row has more.
+int ck_sparse_rows_f64(const double *rows, size_t count, size_t k, const double *matrix, size_t n, double *products);
+int ck_sparse_rows_f32(const float *rows, size_t count, size_t k, const float *matrix, size_t n, float *products);
+
 /// Adds values to a sum, element by element.
 void ck_add_f64(double *sum, const double *values, size_t n);
 void ck_add_f32(float *sum, const float *values, size_t n);
@@ -68,6 +73,13 @@ void ck_add_f32(float *sum, const float *values, size_t n);
 int ck_box_to_ball_f64(const double *lower, const double *upper, size_t n, double gamma, double *centre,
                        double *radius);
 int ck_box_to_ball_f32(const double *lower, const double *upper, size_t n, double gamma, float *centre, float *radius);
+
+/// A box as centres and radii that reach both ends; centre 0 and an infinite radius where a range is unbounded.
+void ck_centre_radius(const double *lower, const double *upper, size_t n, double *centre, double *radius);
+/// The largest magnitude in each range.
+void ck_magnitudes(const double *lower, const double *upper, size_t n, double *magnitudes);
+/// The largest of values that are not negative.
+double ck_largest(const double *values, size_t n);
 
 /// The box around middle + bias with radii spread + gamma*(|bias| + |middle + bias|), all rounded outwards; the whole
 /// line where anything overflowed.
