@@ -85,7 +85,7 @@ public struct BackwardPass<Scalar: RowScalar> {
       case .input:
         inputCoefficients = rows
       case .linear(let layer, let source):
-        account(for: layer, source: source, rows)
+        account(for: layer, at: node.id, source: source, rows)
         add(layer.map.applyTransposed(rows, batch: count), to: source)
       case .sum(let sources):
         for source in sources { add(rows, to: source) }
@@ -131,9 +131,9 @@ public struct BackwardPass<Scalar: RowScalar> {
   func upperBounds() -> [Double] { totals.upperBounds() }
 
   /// The constants that a linear layer's biases make, and what pulling rows through the layer may get wrong.
-  private mutating func account(for layer: LinearLayer, source: NodeID, _ rows: [Scalar]) {
+  private mutating func account(for layer: LinearLayer, at node: NodeID, source: NodeID, _ rows: [Scalar]) {
     for (region, bounds) in regions.enumerated() {
-      let reach = bounds.reach(of: layer, source: source, in: Scalar.self)
+      let reach = bounds.reach(of: node, layer, source: source, in: Scalar.self)
       withRows(of: region, rows, width: layer.bias.count) { totals, row, coefficients in
         let sums = Scalar.sum(coefficients, layer.bias, reach: reach.units, count: layer.bias.count)
         totals.add(sums.value, to: row)

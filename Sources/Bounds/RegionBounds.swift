@@ -14,6 +14,8 @@ public struct RegionBounds: Sendable {
   /// Whether backward passes count what rounding may have added. They always do, but in a test that asks whether its
   /// judge would notice if they did not.
   package let accountsForRounding: Bool
+  /// What backward passes over these boxes found out about rounding.
+  private(set) var knownReaches = KnownReaches()
 
   /// The boxes of interval propagation (IBP).
   ///
@@ -93,6 +95,7 @@ public struct RegionBounds: Sendable {
   ///   - box: a box that contains the node's real value at every point of the region.
   public mutating func tighten(_ node: NodeID, with box: Box) {
     boxes[node.index] = boxes[node.index].intersection(box)
+    knownReaches = KnownReaches()
     for later in network.nodes[(node.index + 1)...] { tightenAlone(later.id, with: nil) }
   }
 
@@ -106,5 +109,7 @@ public struct RegionBounds: Sendable {
       }
     let known = boxes[node.index].intersection(propagated)
     boxes[node.index] = box.map(known.intersection) ?? known
+    // Copies that were not tightened keep theirs, which may not hold what is computed for these boxes from now on.
+    knownReaches = KnownReaches()
   }
 }

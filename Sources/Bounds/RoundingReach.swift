@@ -1,5 +1,6 @@
 import Intervals
 import Networks
+import Synchronization
 import Tensors
 
 /// By how much rows can be wrong for having been pulled through one linear layer on one region.
@@ -40,12 +41,38 @@ struct RoundingReach: Sendable {
   }
 }
 
+/// The reaches that backward passes over one region have asked for, so that later passes need not compute them again.
+///
+/// Belongs to boxes that do not change: whoever tightens a box begins with none.
+final class KnownReaches: Sendable {
+  private struct Place: Hashable {
+    let node: NodeID
+    let precision: Precision
+  }
+  private let known = Mutex<[Place: RoundingReach]>([:])
+
+  /// What was computed for a node before, or is now.
+  func reach(of node: NodeID, in precision: Precision, _ compute: () -> RoundingReach) -> RoundingReach {
+    let place = Place(node: node, precision: precision)
+    if let reach = known.withLock({ $0[place] }) { return reach }
+    let reach = compute()
+    known.withLock { $0[place] = reach }
+    return reach
+  }
+}
+
 extension RegionBounds {
-  /// What pulling rows through a linear layer may get wrong.
+  /// What pulling rows through a linear node may get wrong.
   ///
-  /// - Parameter source: the node that the layer reads.
-  func reach<Scalar: RowScalar>(of layer: LinearLayer, source: NodeID, in type: Scalar.Type) -> RoundingReach {
-    accountsForRounding
-      ? RoundingReach(of: layer, on: boxes[source.index], in: type) : RoundingReach(ignoringRoundingOf: layer)
+  /// - Parameters:
+  ///   - layer: the node's layer.
+  ///   - source: the node that it reads.
+  func reach<Scalar: RowScalar>(
+    of node: NodeID, _ layer: LinearLayer, source: NodeID, in type: Scalar.Type
+  ) -> RoundingReach {
+    knownReaches.reach(of: node, in: Scalar.precision) {
+      accountsForRounding
+        ? RoundingReach(of: layer, on: boxes[source.index], in: type) : RoundingReach(ignoringRoundingOf: layer)
+    }
   }
 }

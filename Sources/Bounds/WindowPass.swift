@@ -60,7 +60,7 @@ struct WindowPass<Scalar: RowScalar> {
     }
     self.values = values
     totals = RowTotals(count: units.count, accountsForRounding: bounds.accountsForRounding)
-    let reach = bounds.reach(of: layer, source: source, in: Scalar.self)
+    let reach = bounds.reach(of: start, layer, source: source, in: Scalar.self)
     for (row, unit) in units.enumerated() {
       totals.add(Double(coefficient) * layer.bias[unit], to: row)
       totals.addError(reach.units[unit] + reach.underflow, to: row)
@@ -99,7 +99,7 @@ struct WindowPass<Scalar: RowScalar> {
   private mutating func pull(through layer: LinearLayer, _ map: ConvolutionMap, source: NodeID) {
     let g = map.geometry
     let windows = windows
-    let reach = bounds.reach(of: layer, source: source, in: Scalar.self)
+    let reach = bounds.reach(of: node, layer, source: source, in: Scalar.self)
     let (bias, units) = (windows.channelsLast(layer.bias), windows.channelsLast(reach.units))
     var sums = [ck_row_sums](repeating: ck_row_sums(), count: count)
     windows.with {
