@@ -146,13 +146,7 @@ struct AlphaCROWN {
     }
   }
 
-  private static func add(_ terms: [Double], to sum: inout [Double]) {
-    sum.withUnsafeMutableBufferPointer { sum in
-      terms.withUnsafeBufferPointer { terms in
-        for i in sum.indices { sum[i] += terms[i] }
-      }
-    }
-  }
+  private static func add(_ terms: [Double], to sum: inout [Double]) { ck_add_f64(&sum, terms, terms.count) }
 }
 
 extension [Double] {

@@ -44,7 +44,7 @@ extension BackwardPass where Scalar == Double {
     rows.withUnsafeBufferPointer { rows in
       guard let base = rows.baseAddress else { return }
       for row in 0..<count {
-        let sum = ck_magnitude_dot(base + row * width, ones, width)
+        let sum = ck_row_reach_f64(base + row * width, ones, width)
         totals.add(sum, to: row)
         totals.addError(RoundingError.gamma(width + 16) * sum, to: row)
       }

@@ -204,9 +204,9 @@ struct ForwardLinear: ForwardForm {
         guard let base = rows.baseAddress else { return }
         for row in 0..<pass.count {
           let a = base + row * form.width
-          let sides = ck_magnitude_dot(a, form.gap, form.width) + ck_magnitude_dot(a, form.radius, form.width)
+          let sides = ck_row_reach_f64(a, form.gap, form.width) + ck_row_reach_f64(a, form.radius, form.width)
           pass.totals.add(ck_dot(a, form.middle, form.width) + sides, to: row)
-          pass.totals.addError(gamma * ck_magnitude_dot(a, reach, form.width) + RoundingError.underflow, to: row)
+          pass.totals.addError(gamma * ck_row_reach_f64(a, reach, form.width) + RoundingError.underflow, to: row)
         }
       }
     }

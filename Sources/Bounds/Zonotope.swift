@@ -220,8 +220,8 @@ struct Zonotope: ForwardForm {
             combined[row * symbols.count + (column[symbol] ?? 0)] += products[row * form.symbols.count + k]
           }
           pass.totals.add(
-            ck_dot(a, form.centre, form.width) + ck_magnitude_dot(a, form.radius, form.width), to: row)
-          pass.totals.addError(gamma * ck_magnitude_dot(a, reach, form.width) + RoundingError.underflow, to: row)
+            ck_dot(a, form.centre, form.width) + ck_row_reach_f64(a, form.radius, form.width), to: row)
+          pass.totals.addError(gamma * ck_row_reach_f64(a, reach, form.width) + RoundingError.underflow, to: row)
         }
       }
     }

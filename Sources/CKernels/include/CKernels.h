@@ -14,9 +14,8 @@ const char *ck_select_blas_kernels(const char *core);
 // Rows of coefficients are stored in double or single precision and end in f64 or f32; whatever is summed is summed in
 // double precision, in any order.
 
-/// The sum of a[i]*b[i], and of |a[i]|*b[i].
+/// The sum of a[i]*b[i].
 double ck_dot(const double *a, const double *b, size_t n);
-double ck_magnitude_dot(const double *a, const double *b, size_t n);
 
 /// A sum over a row, and the sum of magnitudes that says how wrong it may be.
 typedef struct {
