@@ -29,6 +29,9 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
+    // Clp behind a C interface that keeps its work areas between solves and lets no exception out.
+    .target(name: "ClpBridge", dependencies: ["CCoinOR"]),
+
     // Sums and convolution lowering, which the Swift compiler does not vectorise.
     .target(name: "CKernels", dependencies: ["COpenBLAS"]),
 
@@ -46,7 +49,7 @@ let package = Package(
     .target(name: "Bounds", dependencies: ["Networks", "CKernels"]),
     .target(name: "Attacks", dependencies: ["Networks"]),
     .target(name: "RegionNetworks", dependencies: ["Bounds"]),
-    .target(name: "MathematicalPrograms", dependencies: ["RegionNetworks", "CCoinOR"]),
+    .target(name: "MathematicalPrograms", dependencies: ["RegionNetworks", "ClpBridge", "CCoinOR"]),
     .target(name: "BranchAndBound", dependencies: ["MathematicalPrograms"]),
     .target(name: "Verification", dependencies: ["BranchAndBound", "Attacks"]),
     .target(
@@ -131,6 +134,9 @@ func benchmarks() -> [Target] {
     .executableTarget(
       name: "ConvolutionBenchmark", dependencies: ["Tensors", arguments], path: "benchmarks/convolution",
       exclude: ["run"]),
+    .executableTarget(
+      name: "ExactBenchmark", dependencies: ["Verification", "ONNXFormat", "Datasets", arguments],
+      path: "benchmarks/exact", exclude: ["run"]),
     .executableTarget(
       name: "Soundness", dependencies: ["TestSupport", arguments], path: "benchmarks/soundness", exclude: ["run"]),
   ]

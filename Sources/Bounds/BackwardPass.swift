@@ -53,6 +53,20 @@ public struct BackwardPass<Scalar: RowScalar> {
     addConversionErrors(rows, over: node)
   }
 
+  /// A pass with rows over the values of several nodes: for each node, `count` rows of its width.
+  public init(_ starts: [NodeID: [Scalar]], count: Int, bounds: RegionBounds) {
+    network = bounds.network
+    regions = [bounds]
+    self.count = count
+    totals = RowTotals(count: count, accountsForRounding: bounds.accountsForRounding)
+    inputCoefficients = []
+    pending = [[Scalar]?](repeating: nil, count: network.nodes.count)
+    for (node, rows) in starts {
+      precondition(rows.count == count * network[node].shape.count, "Rows over a node of another size")
+      pending[node.index] = rows
+    }
+  }
+
   /// A pass that goes on with what another has begun.
   init(_ rows: [Scalar], count: Int, over node: NodeID, regions: [RegionBounds], totals: RowTotals) {
     network = regions[0].network

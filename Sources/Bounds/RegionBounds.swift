@@ -87,6 +87,16 @@ public struct RegionBounds: Sendable {
     network.activationNodes.reduce(0) { $0 + unstableUnits(of: $1).count }
   }
 
+  /// The boxes over a part of the region: those of interval propagation from there, within what is known already.
+  ///
+  /// - Precondition: the part lies within the region.
+  public func narrowed(to part: Box) -> RegionBounds {
+    var narrowed = self
+    narrowed.boxes[0] = boxes[0].intersection(part)
+    for node in network.nodes.dropFirst() { narrowed.tightenAlone(node.id, with: nil) }
+    return narrowed
+  }
+
   /// Replaces a node's box by its intersection with another that also holds, and propagates the gain to the
   /// nodes after it.
   ///

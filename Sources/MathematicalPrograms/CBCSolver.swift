@@ -146,3 +146,6 @@ public enum CBCSolver {
     }
   }
 }
+
+/// What the C interface of CBC calls a model.
+private typealias OpaqueModel = UnsafeMutableRawPointer

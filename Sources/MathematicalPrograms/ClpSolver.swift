@@ -1,84 +1,110 @@
-import CCoinOR
+import ClpBridge
 
-/// One linear program in Clp. The C object has exactly one owner and dies with it.
+/// A solver of linear programs whose columns' ranges change from solve to solve, and to which rows are added.
 ///
-/// Clp computes with tolerances: what it says are hints until they are re-derived. Solving again after the ranges
-/// have changed starts from the last basis, which takes a few iterations only.
-public struct ClpSolver: ~Copyable {
-  /// What Clp says about a program on its current ranges.
-  public struct Outcome: Sendable {
-    /// The value of every column; meaningful where Clp found an optimum.
-    public let columns: [Double]
-    /// One multiplier for each row, in the sense that maximising `objective·v` gives it.
-    public let duals: [Double]
-    /// Whether Clp takes the columns for an optimum.
-    public let isOptimal: Bool
+/// Whatever it says is a hint: nothing that is reported rests on it before it was derived again.
+public protocol LinearProgramSolver: ~Copyable {
+  /// A solver that holds a copy of a program; nil if there can be none.
+  init?(_ program: LinearProgram)
+
+  /// Gives a column another range.
+  mutating func setRange(ofColumn column: Int, _ lower: Double, _ upper: Double)
+
+  /// Adds the rows of a program from the given one on; false if that failed.
+  ///
+  /// - Precondition: the rows before are those that the solver holds.
+  mutating func addRows(of program: LinearProgram, from first: Int) -> Bool
+
+  /// Solves the program, for about the given wall-clock time at most; nil if the solver has nothing to say.
+  mutating func solve(seconds: Double) -> LinearProgramOutcome?
+}
+
+/// What a solver says about a program on its current ranges.
+public struct LinearProgramOutcome: Sendable {
+  /// The value of every column; meaningful where the solver found an optimum.
+  public var columns: [Double]
+  /// One multiplier for each row, in the sense that maximising `objective·v` gives it.
+  public var duals: [Double]
+  /// Whether the solver takes the columns for an optimum.
+  public var isOptimal: Bool
+  /// Iterations of the simplex method.
+  public var iterations: Int
+
+  /// An outcome.
+  public init(columns: [Double], duals: [Double], isOptimal: Bool, iterations: Int) {
+    self.columns = columns
+    self.duals = duals
+    self.isOptimal = isOptimal
+    self.iterations = iterations
   }
+}
 
-  /// Clp's status for a solve that ended at a limit.
-  private static let stopped: Int32 = 3
-
+/// One linear program in Clp. The model has exactly one owner and dies with it.
+///
+/// Clp computes with tolerances: what it says are hints until they are re-derived. Solving again after ranges have
+/// changed starts from the last basis and its factorisation, which takes a few iterations only.
+public struct ClpSolver: ~Copyable, LinearProgramSolver {
   /// How far Clp may be from feasible and from optimal before it stops.
   private static let tolerance = 1e-9
 
-  private let handle: OpaqueModel
+  /// Iterations between two looks at the clock. Clp's own time limit counts the processor time of all threads of the
+  /// process, which has nothing to do with this solve.
+  private static let slice: Int32 = 500
+
+  private let handle: OpaquePointer
   private let columnCount: Int
-  private let rowCount: Int
 
   /// A solver that holds a copy of a program; integrality is ignored.
   ///
   /// - Returns: nil if Clp cannot make a model.
   public init?(_ program: LinearProgram) {
-    guard let model = Clp_newModel() else { return nil }
+    // Clp minimises: the objective's sign is turned, so that the signs of duals mean the same everywhere.
+    let model = clp_bridge_new(
+      Int32(program.columnCount), Int32(program.rowCount), program.rowStarts, program.rowColumns, program.rowValues,
+      program.columnLower, program.columnUpper, program.objective.map { -$0 }, program.rowLower, program.rowUpper,
+      Self.tolerance)
+    guard let model else { return nil }
     handle = model
     columnCount = program.columnCount
-    rowCount = program.rowCount
-    Clp_setLogLevel(model, 0)
-    let columns = program.columns()
-    // Clp minimises by default; the objective's sign is turned rather than the solver's sense, so that the
-    // signs of duals mean the same everywhere.
-    Clp_loadProblem(
-      model, Int32(columnCount), Int32(rowCount), columns.starts, columns.rows, columns.values, program.columnLower,
-      program.columnUpper, program.objective.map { -$0 }, program.rowLower, program.rowUpper)
-    Clp_setPrimalTolerance(model, Self.tolerance)
-    Clp_setDualTolerance(model, Self.tolerance)
   }
 
   deinit {
-    Clp_deleteModel(handle)
+    clp_bridge_delete(handle)
   }
 
-  /// Replaces the ranges of all columns and rows.
-  ///
-  /// - Precondition: as many as the program has.
-  public mutating func set(_ ranges: LinearProgram.Ranges) {
-    precondition(
-      ranges.columnLower.count == columnCount && ranges.rowLower.count == rowCount, "Ranges of another program")
-    Clp_columnLower(handle)?.update(from: ranges.columnLower, count: columnCount)
-    Clp_columnUpper(handle)?.update(from: ranges.columnUpper, count: columnCount)
-    Clp_rowLower(handle)?.update(from: ranges.rowLower, count: rowCount)
-    Clp_rowUpper(handle)?.update(from: ranges.rowUpper, count: rowCount)
+  /// Gives a column another range.
+  public mutating func setRange(ofColumn column: Int, _ lower: Double, _ upper: Double) {
+    precondition(column < columnCount, "Column \(column) of another program")
+    clp_bridge_set_column(handle, Int32(column), lower, upper)
   }
 
-  /// Iterations between two looks at the clock. Clp's own time limit counts the processor time of all threads of the
-  /// process, which has nothing to do with this solve.
-  private static let slice: Int32 = 2000
+  /// Adds the rows of a program from the given one on; false if that failed.
+  public mutating func addRows(of program: LinearProgram, from first: Int) -> Bool {
+    precondition(program.columnCount == columnCount && clp_bridge_rows(handle) == first, "Rows of another program")
+    let base = program.rowStarts[first]
+    let terms = Int(base)...
+    return clp_bridge_add_rows(
+      handle, Int32(program.rowCount - first), program.rowStarts[first...].map { $0 - base },
+      Array(program.rowColumns[terms]), Array(program.rowValues[terms]), Array(program.rowLower[first...]),
+      Array(program.rowUpper[first...])) != 0
+  }
 
   /// Solves the program by the dual simplex method, for about the given wall-clock time at most.
   ///
   /// - Returns: nil if Clp has nothing to say.
-  public mutating func solve(seconds: Double) -> Outcome? {
+  public mutating func solve(seconds: Double) -> LinearProgramOutcome? {
     let start = ContinuousClock.now
-    Clp_setMaximumIterations(handle, Self.slice)
+    var status: clp_bridge_status
+    var iterations = 0
     repeat {
-      _ = Clp_dual(handle, 0)
-    } while Clp_status(handle) == Self.stopped && (ContinuousClock.now - start) / .seconds(1) < seconds
-    guard let columns = Clp_primalColumnSolution(handle), let duals = Clp_dualRowSolution(handle) else { return nil }
-    return Outcome(
+      status = clp_bridge_dual(handle, Self.slice)
+      iterations += Int(clp_bridge_iterations(handle))
+    } while status == CLP_BRIDGE_ITERATIONS && (ContinuousClock.now - start) / .seconds(1) < seconds
+    guard let columns = clp_bridge_columns(handle), let duals = clp_bridge_duals(handle) else { return nil }
+    let rowCount = Int(clp_bridge_rows(handle))
+    return LinearProgramOutcome(
       columns: Array(UnsafeBufferPointer(start: columns, count: columnCount)),
-      duals: UnsafeBufferPointer(start: duals, count: rowCount).map { -$0 }, isOptimal: Clp_status(handle) == 0)
+      duals: UnsafeBufferPointer(start: duals, count: rowCount).map { -$0 },
+      isOptimal: status == CLP_BRIDGE_OPTIMAL, iterations: iterations)
   }
 }
-
-/// What the C interfaces of Clp and CBC call a model.
-typealias OpaqueModel = UnsafeMutableRawPointer

@@ -5,12 +5,13 @@ import RegionNetworks
 struct InputColumns: Sendable {
   /// The input element that each column stands for.
   let elements: [Int]
-  private let columnOfElement: [Int: Int]
+  /// The column of each input element, −1 where no row names it.
+  private let columnOfElement: [Int]
 
   /// Adds the columns that an objective depends on to an empty program.
   init(_ region: RegionNetwork, objective: Int, to program: inout LinearProgram) {
     elements = region.inputElements(ofObjective: objective)
-    var columnOfElement: [Int: Int] = [:]
+    var columnOfElement = [Int](repeating: -1, count: region.input.count)
     for element in elements {
       columnOfElement[element] = program.addColumn(region.input.lower[element], region.input.upper[element])
     }
@@ -20,7 +21,8 @@ struct InputColumns: Sendable {
   /// A row's linear terms over columns, `outputColumn` giving the column of each unit's output.
   func terms(of row: AffineRow, outputColumn: (Int) -> Int) -> [(column: Int, coefficient: Double)] {
     row.inputs.compactMap { term in
-      columnOfElement[term.variable].map { (column: $0, coefficient: term.coefficient) }
+      let column = columnOfElement[term.variable]
+      return column < 0 ? nil : (column: column, coefficient: term.coefficient)
     } + row.units.map { (column: outputColumn($0.variable), coefficient: $0.coefficient) }
   }
 
@@ -29,5 +31,12 @@ struct InputColumns: Sendable {
     var input = others
     for (column, element) in elements.enumerated() { input[element] = columns[column] }
     return box.clamp(input)
+  }
+
+  /// A box with other ranges for the elements that have columns.
+  func box(_ box: Box, range: (_ column: Int) -> (lower: Double, upper: Double)) -> Box {
+    var (lower, upper) = (box.lower, box.upper)
+    for (column, element) in elements.enumerated() { (lower[element], upper[element]) = range(column) }
+    return Box(lower: lower, upper: upper)
   }
 }

@@ -10,7 +10,10 @@ public struct LinearProgram: Sendable {
   /// For each row, the range of its value.
   public private(set) var rowLower: [Double] = []
   public private(set) var rowUpper: [Double] = []
-  private var rowTerms: [[(column: Int, coefficient: Double)]] = []
+  /// The matrix row by row: where each row starts, its columns and their coefficients.
+  private(set) var rowStarts: [Int32] = [0]
+  private(set) var rowColumns: [Int32] = []
+  private(set) var rowValues: [Double] = []
 
   /// An empty program.
   public init() {}
@@ -37,7 +40,11 @@ public struct LinearProgram: Sendable {
 
   /// Adds the row `lower <= Σ terms <= upper`; an infinite end is no end.
   public mutating func addRow(_ terms: [(column: Int, coefficient: Double)], _ lower: Double, _ upper: Double) {
-    rowTerms.append(terms)
+    for term in terms {
+      rowColumns.append(Int32(term.column))
+      rowValues.append(term.coefficient)
+    }
+    rowStarts.append(Int32(rowColumns.count))
     rowLower.append(lower)
     rowUpper.append(upper)
   }
@@ -60,18 +67,28 @@ public struct LinearProgram: Sendable {
 
   /// Calls the closure with each column and coefficient of a row.
   func forEachTerm(of row: Int, _ body: (Int, Double) -> Void) {
-    for term in rowTerms[row] { body(term.column, term.coefficient) }
+    for k in Int(rowStarts[row])..<Int(rowStarts[row + 1]) { body(Int(rowColumns[k]), rowValues[k]) }
   }
 
-  /// The ranges of columns and rows: what a search changes from node to node.
-  public struct Ranges: Sendable {
-    /// For each column and each row, the smallest and the largest value.
-    public var columnLower, columnUpper, rowLower, rowUpper: [Double]
+  /// The ranges of all columns: what a search changes from node to node.
+  public struct ColumnRanges: Sendable {
+    /// For each column, the smallest and the largest value.
+    public var lower, upper: [Double]
   }
 
-  /// The ranges as they were given.
-  public var ranges: Ranges {
-    Ranges(columnLower: columnLower, columnUpper: columnUpper, rowLower: rowLower, rowUpper: rowUpper)
+  /// The columns' ranges as they were given.
+  public var columnRanges: ColumnRanges { ColumnRanges(lower: columnLower, upper: columnUpper) }
+
+  /// Takes a multiple of a row's coefficients off a vector with one entry for each column.
+  func subtract(row: Int, times factor: Double, from vector: inout [Double]) {
+    let terms = Int(rowStarts[row])..<Int(rowStarts[row + 1])
+    vector.withUnsafeMutableBufferPointer { vector in
+      rowColumns.withUnsafeBufferPointer { columns in
+        rowValues.withUnsafeBufferPointer { values in
+          for k in terms { vector[Int(columns[k])] -= factor * values[k] }
+        }
+      }
+    }
   }
 
   /// The matrix column by column, as the solvers' C interfaces take it.
@@ -82,24 +99,17 @@ public struct LinearProgram: Sendable {
   }
 
   func columns() -> Columns {
-    var counts = [Int](repeating: 0, count: columnCount)
-    for terms in rowTerms { for term in terms { counts[term.column] += 1 } }
-    var next = [Int](repeating: 0, count: columnCount)
-    var starts = [Int32](repeating: 0, count: columnCount + 1)
-    var total = 0
-    for column in 0..<columnCount {
-      next[column] = total
-      starts[column] = Int32(total)
-      total += counts[column]
-    }
-    starts[columnCount] = Int32(total)
-    var rows = [Int32](repeating: 0, count: total)
-    var values = [Double](repeating: 0, count: total)
-    for (row, terms) in rowTerms.enumerated() {
-      for term in terms {
-        rows[next[term.column]] = Int32(row)
-        values[next[term.column]] = term.coefficient
-        next[term.column] += 1
+    var next = [Int](repeating: 0, count: columnCount + 1)
+    for column in rowColumns { next[Int(column) + 1] += 1 }
+    for column in 0..<columnCount { next[column + 1] += next[column] }
+    let starts = next.map { Int32($0) }
+    var rows = [Int32](repeating: 0, count: rowColumns.count)
+    var values = [Double](repeating: 0, count: rowColumns.count)
+    for row in 0..<rowCount {
+      forEachTerm(of: row) { column, value in
+        rows[next[column]] = Int32(row)
+        values[next[column]] = value
+        next[column] += 1
       }
     }
     return Columns(starts: starts, rows: rows, values: values)

@@ -1,4 +1,3 @@
-import Bounds
 import Networks
 import RegionNetworks
 
@@ -14,22 +13,26 @@ public enum Phase: Int8, Sendable {
 
 /// The linear program whose largest value bounds an objective row's largest value on a region network.
 ///
-/// Each unit's pre-activation z in `[l, u]` is a column of its own, tied to its row, so that the rest is sparse: its
-/// output h has `h ≥ 0`, `h ≥ z` and the chord `h ≤ slope·z + offset`. Fixing a unit's phase changes ranges only, so
-/// that a search re-solves from the last basis; with every phase fixed the program is exact. Each tie may be broken at
-/// a penalty, so that every program has a solution and multipliers: phases that no input realises show as a low value
-/// rather than as a claim of infeasibility, which would need another kind of proof.
-/// - Soundness: z is known up to its row's error, which widens the row; the chord is ``ReLUChord``.
+/// Each unit's pre-activation z in `[l, u]` is split into its output `h = max(z, 0)` in `[0, u]` and `t = max(−z, 0)`
+/// in `[0, −l]`, so that `z = h − t`: one row ties the two to the unit's row, another is the triangle's chord
+/// `(−l)·h + u·t ≤ −l·u`, scaled. Fixing a unit's phase closes the range of h or of t, one column, so that a search
+/// re-solves from the last basis; with every phase fixed the program is exact. Each tie may be broken at a penalty, so
+/// that every program has a solution and multipliers: phases that no input realises show as a low value rather than
+/// as a claim of infeasibility, which would need another kind of proof.
+/// - Soundness: z is known up to its row's error, which widens the tie. Every point has h or t at zero, so that any
+///   row `αh + βt ≤ max(αu, −βl)` with α, β ≥ 0 holds, whatever rounding did to α and β.
 /// - Source: Ehlers 2017 (the triangle); Bunel et al. 2018 (branching on phases).
 public struct TriangleRelaxation: Sendable {
-  /// What it costs to break a unit's tie by one, relative to the objective's largest coefficient. A sound bound
-  /// results from any value; one below a tie's multiplier makes it weaker.
-  private static let penalty = 1e3
+  /// What it costs to break a unit's tie by one, relative to the most that its pre-activation can move the objective.
+  /// A sound bound results from any value; one below a tie's multiplier makes it weaker.
+  private static let penalty = 4.0
 
-  /// The program; inputs first, then for each unit its pre-activation, its output, and its tie's slack either way.
+  /// The program; inputs first, then for each unit its output h, its t, and its tie's slack either way.
   public private(set) var program = LinearProgram()
   /// The objective's constant and error, which the program leaves out.
   public let objectiveConstant, objectiveError: Double
+  /// The rows of cuts, by the unit whose output they bound.
+  private(set) var cutRows: [[Int]]
 
   private let inputs: InputColumns
 
@@ -38,42 +41,34 @@ public struct TriangleRelaxation: Sendable {
     let row = region.objectives[objective]
     objectiveConstant = row.constant
     objectiveError = row.error
+    cutRows = [[Int]](repeating: [], count: region.units.count)
     inputs = InputColumns(region, objective: objective, to: &program)
-    let largest = (row.inputs + row.units).reduce(1) { max($0, $1.coefficient.magnitude) }
-    for unit in region.units {
-      _ = program.addColumn(unit.lower, unit.upper)
+    let sensitivities = region.sensitivities(ofObjective: objective)
+    for (position, unit) in region.units.enumerated() {
       _ = program.addColumn(0, unit.upper)
+      _ = program.addColumn(0, -unit.lower)
+      // Wide enough for any values that the row takes on inputs and outputs within their ranges.
       let reach = region.reach(of: unit.preActivation) + max(-unit.lower, unit.upper)
-      for _ in 0..<2 { _ = program.addColumn(0, reach, objective: -Self.penalty * largest) }
+      for _ in 0..<2 { _ = program.addColumn(0, reach, objective: -Self.penalty * sensitivities[position]) }
     }
     for (position, unit) in region.units.enumerated() { addRows(for: unit, at: position) }
     for term in terms(of: row) { program.addObjective(term.coefficient, column: term.column) }
   }
 
-  /// The column of a unit's pre-activation.
-  public func preActivationColumn(_ unit: Int) -> Int { inputs.elements.count + 4 * unit }
-  /// The column of a unit's output.
-  public func outputColumn(_ unit: Int) -> Int { inputs.elements.count + 4 * unit + 1 }
-  /// The row that says `h ≥ z`.
-  func aboveRow(_ unit: Int) -> Int { 3 * unit + 1 }
+  /// The column of a unit's output h.
+  public func outputColumn(_ unit: Int) -> Int { inputs.elements.count + 4 * unit }
+  /// The column of a unit's t, how far its pre-activation lies below zero.
+  public func negativeColumn(_ unit: Int) -> Int { inputs.elements.count + 4 * unit + 1 }
   /// The row of the chord.
-  public func chordRow(_ unit: Int) -> Int { 3 * unit + 2 }
+  private func chordRow(_ unit: Int) -> Int { 2 * unit + 1 }
 
-  /// The program's ranges under fixed phases, one for each unit.
-  public func ranges(under phases: [Phase]) -> LinearProgram.Ranges {
-    var ranges = program.ranges
-    for (unit, phase) in phases.enumerated() {
-      switch phase {
-      case .free: break
-      case .inactive:
-        ranges.columnUpper[preActivationColumn(unit)] = 0
-        ranges.columnUpper[outputColumn(unit)] = 0
-      case .active:
-        ranges.columnLower[preActivationColumn(unit)] = 0
-        ranges.rowUpper[aboveRow(unit)] = 0
-      }
+  /// The column that a phase closes, and which of its ends is then the other; nil for none.
+  public func closedColumn(of unit: Int, in phase: Phase) -> Int? {
+    switch phase {
+    case .free: nil
+    case .inactive: outputColumn(unit)
+    case .active: negativeColumn(unit)
     }
-    return ranges
   }
 
   /// A whole input made of a solution's input columns, clamped to a box; elements that no row names take `others`.
@@ -81,22 +76,51 @@ public struct TriangleRelaxation: Sendable {
     inputs.input(from: columns, others: others, within: box)
   }
 
+  /// A box of inputs with other ranges for the elements that have columns.
+  public func inputs(within box: Box, range: (_ column: Int) -> (lower: Double, upper: Double)) -> Box {
+    inputs.box(box, range: range)
+  }
+
+  /// The outputs of all units in a solution.
+  public func outputs(in columns: [Double]) -> [Double] {
+    cutRows.indices.map { columns[outputColumn($0)] }
+  }
+
+  /// A unit's pre-activation in a solution.
+  public func preActivation(_ unit: Int, in columns: [Double]) -> Double {
+    columns[outputColumn(unit)] - columns[negativeColumn(unit)]
+  }
+
   /// How far a unit's output lies above ReLU of its pre-activation in a solution: what fixing its phase removes.
   public func gap(_ unit: Int, in columns: [Double]) -> Double {
-    columns[outputColumn(unit)] - max(0, columns[preActivationColumn(unit)])
+    max(0, min(columns[outputColumn(unit)], columns[negativeColumn(unit)]))
+  }
+
+  /// The multipliers of all rows that keep a unit's output from above: what its gap costs the bound.
+  public func upperWeight(_ unit: Int, in duals: [Double]) -> Double {
+    cutRows[unit].reduce(duals[chordRow(unit)].magnitude) { $0 + duals[$1].magnitude }
+  }
+
+  /// Adds the row `h ≤ limit` of a unit's output, its upper limit an affine row over inputs and units.
+  public mutating func add(_ cut: OutputCut) {
+    let output = (column: outputColumn(cut.unit), coefficient: 1.0)
+    program.addRow(
+      [output] + terms(of: cut.limit).map { (column: $0.column, coefficient: -$0.coefficient) }, -.infinity,
+      (cut.limit.constant + cut.limit.error).nextUp)
+    cutRows[cut.unit].append(program.rowCount - 1)
   }
 
   private mutating func addRows(for unit: RegionUnit, at position: Int) {
     let row = unit.preActivation
-    let z = preActivationColumn(position)
     let h = outputColumn(position)
     program.addRow(
-      [(column: z, coefficient: 1), (column: z + 2, coefficient: -1), (column: z + 3, coefficient: 1)]
+      [(h, 1), (h + 1, -1), (h + 2, -1), (h + 3, 1)]
         + terms(of: row).map { (column: $0.column, coefficient: -$0.coefficient) },
       (row.constant - row.error).nextDown, (row.constant + row.error).nextUp)
-    program.addRow([(column: h, coefficient: 1), (column: z, coefficient: -1)], 0, .infinity)
-    let chord = ReLUChord(lower: unit.lower, upper: unit.upper)
-    program.addRow([(column: h, coefficient: 1), (column: z, coefficient: -chord.slope)], -.infinity, chord.offset)
+    let width = unit.upper - unit.lower
+    let (above, below) = (-unit.lower / width, unit.upper / width)
+    program.addRow(
+      [(h, above), (h + 1, below)], -.infinity, max(above * unit.upper, below * -unit.lower).nextUp)
   }
 
   private func terms(of row: AffineRow) -> [(column: Int, coefficient: Double)] {

@@ -28,6 +28,11 @@ public struct AffineRow: Sendable {
   /// How far the real quantity can be from the row, in either direction.
   public let error: Double
 
+  /// A row that is at least this one plus a number, by no more than rounding.
+  public func raised(by number: Double) -> AffineRow {
+    AffineRow(inputs: inputs, units: units, constant: (constant + number).nextUp, error: error)
+  }
+
   /// The row's value at a point, in ordinary double precision.
   ///
   /// - Parameters:

@@ -3,7 +3,7 @@ import Intervals
 import Networks
 
 /// Backward passes that fold stable ReLUs and stop at unstable ones.
-struct Folding {
+struct Folding: Sendable {
   /// Coefficients this much smaller than the largest of their row are taken into the row's error: they carry no
   /// information at double precision, and solvers treat them badly.
   private static let negligible = 1e-13
@@ -15,12 +15,14 @@ struct Folding {
   /// The largest output of each unit so far.
   private var outputLimits: [Double] = []
 
-  private struct Treatment {
+  private struct Treatment: Sendable {
     /// Elements that are never positive.
     let dead: [Int]
     /// Unstable elements, and the position of the first among all units.
     let unstable: [Int]
     let firstPosition: Int
+    /// Where each unstable element stands among them.
+    let offsets: [Int: Int]
   }
 
   init(_ bounds: RegionBounds) {
@@ -28,7 +30,7 @@ struct Folding {
     for node in bounds.network.activationNodes {
       let box = bounds.preActivations(of: node)
       treatments[node.id] = Treatment(
-        dead: (0..<box.count).filter { box.upper[$0] <= 0 }, unstable: [], firstPosition: 0)
+        dead: (0..<box.count).filter { box.upper[$0] <= 0 }, unstable: [], firstPosition: 0, offsets: [:])
     }
   }
 
@@ -36,15 +38,88 @@ struct Folding {
   mutating func add(node: NodeID, elements: [Int]) {
     let box = bounds.boxes[node.index]
     treatments[node] = Treatment(
-      dead: treatments[node]?.dead ?? [], unstable: elements, firstPosition: unitCount)
+      dead: treatments[node]?.dead ?? [], unstable: elements, firstPosition: unitCount,
+      offsets: Dictionary(uniqueKeysWithValues: zip(elements, elements.indices)))
     unitCount += elements.count
     outputLimits += elements.map { box.upper[$0] }
   }
 
   /// Affine rows over inputs and the units added so far, for rows over a node's value; nil where numbers overflow.
   func rows(_ rows: LinearRows, over node: NodeID) -> [AffineRow]? {
+    finish(BackwardPass<Double>(rows, over: node, bounds: bounds))
+  }
+
+  /// The same for sums of terms that layers read, each over activations and the input.
+  func rows(_ sums: [[LayerRow.Term]]) -> [AffineRow]? {
+    var starts: [NodeID: [Double]] = [:]
+    for (row, terms) in sums.enumerated() {
+      for term in terms {
+        let width = bounds.boxes[term.node.index].count
+        starts[term.node, default: [Double](repeating: 0, count: sums.count * width)][row * width + term.element] +=
+          term.coefficient
+      }
+    }
+    return finish(BackwardPass<Double>(starts, count: sums.count, bounds: bounds))
+  }
+
+  /// The position of an activation's element among all units added so far.
+  func position(of element: Int, ofActivation node: NodeID) -> Int? {
+    guard let treatment = treatments[node], let offset = treatment.offsets[element] else { return nil }
+    return treatment.firstPosition + offset
+  }
+
+  /// Rows over what the layer before an activation reads, for the pre-activations of some of its elements.
+  func layerRows(_ elements: [Int], ofActivation activation: NodeID) -> [LayerRow] {
+    guard case .activation(_, let node) = bounds.network[activation].operation else { return [] }
+    var terms = [[LayerRow.Term]](repeating: [], count: elements.count)
+    var pass = BackwardPass<Double>(
+      .elements(elements, width: bounds.boxes[node.index].count), over: node, bounds: bounds)
+    func take(_ coefficients: [Double], over node: NodeID) {
+      let box = bounds.boxes[node.index]
+      for row in elements.indices {
+        for element in 0..<box.count where coefficients[row * box.count + element] != 0 {
+          terms[row].append(
+            LayerRow.Term(
+              node: node, element: element, range: box[element], coefficient: coefficients[row * box.count + element]))
+        }
+      }
+    }
+    pass.run { _, node, coefficients in
+      take(coefficients, over: node.id)
+      return .stop
+    }
+    take(pass.inputCoefficients, over: bounds.network.nodes[0].id)
+    return elements.indices.map {
+      LayerRow(terms: terms[$0], constant: pass.constants[$0], error: pass.errorBound($0))
+    }
+  }
+
+  /// The values of all nodes where the outputs of unstable units are given: what layers read at a relaxed solution.
+  func values(input: [Double], output: (NodeID, Int) -> Double?) -> [[Double]] {
+    var values: [[Double]] = []
+    for node in bounds.network.nodes {
+      switch node.operation {
+      case .input: values.append(input)
+      case .linear(let layer, let source): values.append(layer.apply(values[source.index], batch: 1))
+      case .sum(let sources):
+        values.append(
+          (0..<node.shape.count).map { element in sources.reduce(0) { $0 + values[$1.index][element] } })
+      case .activation(_, let source):
+        var outputs = values[source.index]
+        if let treatment = treatments[node.id] {
+          for element in treatment.dead { outputs[element] = 0 }
+          for element in treatment.unstable { outputs[element] = output(node.id, element) ?? max(0, outputs[element]) }
+        }
+        values.append(outputs)
+      }
+    }
+    return values
+  }
+
+  /// Pulls rows back to the input, unstable units' outputs taken out on the way; nil where numbers overflow.
+  private func finish(_ rows: BackwardPass<Double>) -> [AffineRow]? {
+    var pass = rows
     var unitTerms = [[AffineRow.Term]](repeating: [], count: rows.count)
-    var pass = BackwardPass<Double>(rows, over: node, bounds: bounds)
     pass.run { _, node, coefficients in
       guard let treatment = treatments[node.id] else { return .toSource }
       let width = node.shape.count

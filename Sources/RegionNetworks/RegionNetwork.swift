@@ -24,6 +24,10 @@ public struct RegionNetwork: Sendable {
   public let units: [RegionUnit]
   /// The objective rows in the order they were asked for.
   public let objectives: [AffineRow]
+  /// What folded the rows, for rows that are asked for later; and the position among ``units`` of each unit that it
+  /// numbered, −1 for those that no objective depends on.
+  private let folding: Folding
+  private let positions: [Int]
 
   /// Folds a network on the region of the given bounds.
   ///
@@ -54,7 +58,8 @@ public struct RegionNetwork: Sendable {
     }
     guard let objectives = folding.rows(rows, over: network.output) else { return nil }
     input = bounds.input
-    (self.units, self.objectives) = Self.reachable(units, from: objectives)
+    (self.units, self.objectives, positions) = Self.reachable(units, from: objectives)
+    self.folding = folding
     // Whoever builds programs on the rows needs ranges for everything in them.
     let ranges =
       self.units.map { reach(of: $0.preActivation) + max(-$0.lower, $0.upper) } + self.objectives.map { reach(of: $0) }
@@ -65,7 +70,9 @@ public struct RegionNetwork: Sendable {
   private static let largestReach = 1e150
 
   /// The units that the objectives depend on, and all rows renumbered to them.
-  private static func reachable(_ units: [RegionUnit], from objectives: [AffineRow]) -> ([RegionUnit], [AffineRow]) {
+  private static func reachable(_ units: [RegionUnit], from objectives: [AffineRow]) -> (
+    [RegionUnit], [AffineRow], [Int]
+  ) {
     var needed = [Bool](repeating: false, count: units.count)
     for row in objectives { for term in row.units { needed[term.variable] = true } }
     for position in units.indices.reversed() where needed[position] {
@@ -83,7 +90,43 @@ public struct RegionNetwork: Sendable {
         node: unit.node, element: unit.element, lower: unit.lower, upper: unit.upper,
         preActivation: unit.preActivation.renumbered(moved))
     }
-    return (left, objectives.map { $0.renumbered(moved) })
+    return (left, objectives.map { $0.renumbered(moved) }, moved)
+  }
+
+  /// For each unit, its pre-activation over what its layer reads.
+  public func layerRows() -> [LayerRow] {
+    var rows: [LayerRow] = []
+    // Units of one node stand together.
+    var first = 0
+    while first < units.count {
+      let node = units[first].node
+      let last = units[first...].firstIndex { $0.node != node } ?? units.count
+      rows += folding.layerRows(units[first..<last].map(\.element), ofActivation: node)
+      first = last
+    }
+    return rows
+  }
+
+  /// Sums of terms that layers read as affine rows over inputs and units.
+  ///
+  /// - Returns: nil where numbers overflow.
+  public func rows(_ sums: [[LayerRow.Term]]) -> [AffineRow]? {
+    guard let rows = folding.rows(sums) else { return nil }
+    let known = rows.map { $0.units.allSatisfy { positions[$0.variable] >= 0 } }
+    return known.allSatisfy(\.self) ? rows.map { $0.renumbered(positions) } : nil
+  }
+
+  /// The position of an activation's element among the units, if it is one of them.
+  public func position(of element: Int, ofActivation node: NodeID) -> Int? {
+    guard let position = folding.position(of: element, ofActivation: node) else { return nil }
+    return positions[position] >= 0 ? positions[position] : nil
+  }
+
+  /// The values of all nodes where units have the given outputs, by node index.
+  public func nodeValues(input: [Double], outputs: [Double]) -> [[Double]] {
+    folding.values(input: input) { node, element in
+      position(of: element, ofActivation: node).map { outputs[$0] }
+    }
   }
 
   /// The input elements that an objective or any unit depends on directly, in increasing order.
@@ -99,6 +142,19 @@ public struct RegionNetwork: Sendable {
       $0 + $1.coefficient.magnitude * input[$1.variable].magnitude
     }
     return row.units.reduce(fromInputs) { $0 + $1.coefficient.magnitude * units[$1.variable].upper }
+  }
+
+  /// For each unit, the most by which an objective can change with its pre-activation: the sum over all paths, their
+  /// coefficients taken by magnitude, as if every ReLU on them were active.
+  public func sensitivities(ofObjective objective: Int) -> [Double] {
+    var sensitivities = [Double](repeating: 0, count: units.count)
+    for term in objectives[objective].units { sensitivities[term.variable] += term.coefficient.magnitude }
+    for (position, unit) in units.enumerated().reversed() {
+      for term in unit.preActivation.units {
+        sensitivities[term.variable] += sensitivities[position] * term.coefficient.magnitude
+      }
+    }
+    return sensitivities
   }
 
   /// The outputs of all units at an input, in ordinary double precision.

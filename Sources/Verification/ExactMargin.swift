@@ -61,6 +61,7 @@ public struct ExactMargin {
   private let replay: Replay
   private var deadline: Deadline
   private var stream: RandomStream
+  private var profile = ExactProfile()
 
   /// Computes the bracket.
   ///
@@ -96,11 +97,14 @@ public struct ExactMargin {
   }
 
   private mutating func run() throws(VerificationError) -> MarginBracket {
+    let classes = (0..<network.outputCount).filter { $0 != label }
+    var watch = Stopwatch()
     var bounds = RegionBounds(of: network, over: region.outer)
     bounds.refine()
-    var incumbent = try firstWitness()
-    let classes = (0..<network.outputCount).filter { $0 != label }
     let uppers = bounds.upperBounds(of: .margins(of: classes, label: label, outputs: network.outputCount), by: .crown)
+    profile.bounds += watch.lap()
+    var incumbent = try firstWitness()
+    profile.attack += watch.lap()
     try refuseContradiction(incumbent, classes: classes, uppers: uppers, source: "sound bounds")
 
     var open = zip(classes, uppers).map { OpenClass(index: $0, upper: $1) }.filter { $0.upper > incumbent.margin }
@@ -113,6 +117,7 @@ public struct ExactMargin {
       let folded = RegionNetwork(
         bounds, objectives: .margins(of: open.map(\.index), label: label, outputs: network.outputCount))
     else { return bracket(incumbent, upper: open[0].upper, bounds: bounds, reason: .overflow) }
+    profile.folding += watch.lap()
 
     var upper = incumbent.margin
     var reason: MarginBracket.OpenReason?
@@ -120,7 +125,7 @@ public struct ExactMargin {
     var solved = 0
     var nodes = 0
     for (objective, target) in open.enumerated() where target.upper > incumbent.margin {
-      let answer = try close(target, objective: objective, of: folded, incumbent: &incumbent)
+      let answer = try close(target, objective: objective, of: folded, bounds: bounds, incumbent: &incumbent)
       upper = max(upper, answer.upper)
       reason = answer.reason ?? reason
       if answer.evidence == .solver { evidence = .solver }
@@ -140,7 +145,8 @@ public struct ExactMargin {
     let isClosed = upper - incumbent.margin <= settings.tolerance
     return MarginBracket(
       lower: incumbent, upper: upper, openReason: isClosed ? nil : reason ?? .tolerance, evidence: evidence,
-      unstable: bounds.unstableCount, solvedClasses: solved, nodes: nodes, seconds: deadline.elapsed)
+      unstable: bounds.unstableCount, solvedClasses: solved, nodes: nodes, profile: profile,
+      seconds: deadline.elapsed)
   }
 
   /// What became of one class.
@@ -153,16 +159,15 @@ public struct ExactMargin {
 
   /// Proves that a class cannot beat the incumbent, or raises the incumbent to what it reaches.
   private mutating func close(
-    _ target: OpenClass, objective: Int, of folded: RegionNetwork, incumbent: inout Witness
+    _ target: OpenClass, objective: Int, of folded: RegionNetwork, bounds: RegionBounds, incumbent: inout Witness
   ) throws(VerificationError) -> Answer {
     guard !deadline.hasPassed else { return Answer(upper: target.upper, reason: .timeLimit) }
     let encoding = BigMEncoding(folded, objective: objective)
     let ascent = PatternAscent(encoding: encoding, region: folded, replay: replay)
-    incumbent = ascent.climb(from: incumbent, deadline: deadline)
 
     var answer = Answer(upper: target.upper, reason: .solverFailed)
     if settings.engine != .milp {
-      answer = search(target, objective: objective, of: folded, ascent: ascent, incumbent: &incumbent)
+      answer = search(target, objective: objective, of: folded, bounds: bounds, ascent: ascent, incumbent: &incumbent)
       try refuseContradiction(incumbent, classes: [target.index], uppers: [answer.upper], source: "the search")
     }
     if settings.engine == .milp || (settings.engine == .auto && answer.reason != nil && !deadline.hasPassed) {
@@ -179,23 +184,27 @@ public struct ExactMargin {
   }
 
   /// Branch-and-bound with safe bounds.
-  private func search(
-    _ target: OpenClass, objective: Int, of folded: RegionNetwork, ascent: PatternAscent, incumbent: inout Witness
+  private mutating func search(
+    _ target: OpenClass, objective: Int, of folded: RegionNetwork, bounds: RegionBounds, ascent: PatternAscent, incumbent: inout Witness
   ) -> Answer {
-    let deadline = deadline
+    let (deadline, replay, region) = (deadline, replay, region)
+    var watch = Stopwatch()
+    defer { profile.search += watch.lap() }
     var best = incumbent
-    let outcome = PhaseSearch(folded, objective: objective, others: incumbent.input).run(
-      PhaseSearch.Request(
-        incumbent: incumbent.margin, tolerance: settings.tolerance / 2,
-        nodeLimit: settings.engine == .auto ? settings.searchNodes : .max,
-        remaining: { deadline.remaining },
-        offer: { input in
-          if let witness = replay.confirm(region.inner.clamp(input)), witness.margin > best.margin {
-            best = ascent.climb(from: witness, deadline: deadline)
-          }
-          return best.margin
-        }),
-      rootBound: target.upper)
+    let request = PhaseSearchRequest(
+      incumbent: incumbent.margin, tolerance: settings.tolerance / 2,
+      nodeLimit: settings.engine == .auto ? settings.searchNodes : .max,
+      remaining: { deadline.remaining },
+      offer: { input in
+        if let witness = replay.confirm(region.inner.clamp(input)), witness.margin > best.margin { best = witness }
+        return best.margin
+      })
+    var search = RowSearch<ClpSolver>(
+      bounds, row: .margins(of: [target.index], label: label, outputs: network.outputCount), others: incumbent.input,
+      request)
+    guard let outcome = search.run(known: target.upper) else { return Answer(upper: target.upper, reason: .solverFailed) }
+    profile.iterations += outcome.iterations
+    profile.cuts += outcome.cuts
     incumbent = best
     let reason: MarginBracket.OpenReason? =
       switch outcome.stop {
@@ -211,6 +220,8 @@ public struct ExactMargin {
     _ target: OpenClass, encoding: BigMEncoding, ascent: PatternAscent, incumbent: inout Witness
   ) -> Answer {
     let offset = encoding.objectiveConstant
+    var watch = Stopwatch()
+    defer { profile.milp += watch.lap() }
     let outcome = CBCSolver.maximise(
       encoding.program,
       CBCSolver.Request(

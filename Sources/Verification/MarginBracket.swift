@@ -15,6 +15,8 @@ public struct MarginBracket: Sendable {
   public let unstable: Int
   /// How many classes went to the solver, and the nodes it took for all of them.
   public let solvedClasses, nodes: Int
+  /// Where the time went.
+  public let profile: ExactProfile
   /// Wall-clock seconds.
   public let seconds: Double
 

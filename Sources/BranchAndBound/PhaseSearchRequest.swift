@@ -1,0 +1,48 @@
+/// Limits and helpers of a search over phases.
+public struct PhaseSearchRequest {
+  /// The value that is known to be attained: only more is looked for.
+  public var incumbent: Double
+  /// Nodes are closed once they promise no more than this above the incumbent.
+  public var tolerance: Double
+  /// Linear programs to solve at most.
+  public var nodeLimit: Int
+  /// Seconds left; asked before every node.
+  public var remaining: () -> Double
+  /// Offered every input that looks better than the incumbent; returns the new incumbent.
+  public var offer: (_ input: [Double]) -> Double
+
+  /// A request.
+  public init(
+    incumbent: Double, tolerance: Double, nodeLimit: Int = .max, remaining: @escaping () -> Double,
+    offer: @escaping (_ input: [Double]) -> Double
+  ) {
+    self.incumbent = incumbent
+    self.tolerance = tolerance
+    self.nodeLimit = nodeLimit
+    self.remaining = remaining
+    self.offer = offer
+  }
+}
+
+/// What a search over phases came to.
+public struct PhaseSearchOutcome: Sendable {
+  /// The objective row's real value nowhere exceeds this.
+  public var upper: Double
+  /// How it ended; unless finished, `upper` comes from what is left open.
+  public var stop: PhaseSearchStop
+  /// How many linear programs were solved, with how many iterations of the simplex method, and how many cuts were
+  /// added.
+  public var nodes, iterations, cuts: Int
+}
+
+/// How a search over phases ends.
+public enum PhaseSearchStop: Sendable {
+  /// All of the search space is closed.
+  case finished
+  /// The time was up.
+  case timeLimit
+  /// The node limit was reached.
+  case nodeLimit
+  /// Every phase of some part is fixed and its bound still too high, by rounding or a solver's failure.
+  case numerical
+}
