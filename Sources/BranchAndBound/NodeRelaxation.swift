@@ -1,35 +1,50 @@
+import Bounds
 import MathematicalPrograms
 import Networks
 import RegionNetworks
 
-/// The linear program of one objective, as a search moves it from node to node.
+/// The linear program of one region network's only objective, as a search moves it from node to node.
 ///
-/// Phases change one column's range each; cuts hold everywhere and are never taken back.
+/// Phases change one column's range each; cuts hold on the whole region and are never taken back.
 struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
   /// What is known of a node once its program was solved.
   struct Solution {
-    /// An upper bound of the program's value, in real arithmetic, whatever the solver said.
-    var bound: Double { certificate.bound }
-    /// The bound with the reduced costs that it rests on.
-    let certificate: DualBound.Certificate
+    /// An upper bound of the objective's real value under the node's phases, whatever the solver said.
+    let bound: Double
     /// What the solver said.
     let outcome: LinearProgramOutcome
+    /// The input of the relaxed solution, and the outputs of all units there.
+    let input: [Double]
+    let outputs: [Double]
+    /// What the bound rests on.
+    fileprivate let certificate: DualBound.Certificate
   }
 
-  /// The program with its cuts.
-  private(set) var relaxation: TriangleRelaxation
+  let region: RegionNetwork
+  private let others: [Double]
+  private var relaxation: TriangleRelaxation
   private var solver: Solver
   private var dualBound: DualBound
   private var ranges: LinearProgram.ColumnRanges
   private var phases: [Phase]
-  /// How many programs were solved, and their simplex iterations.
-  private(set) var solves = 0
-  private(set) var iterations = 0
+  private var penalty = NodeRelaxation.firstPenalty
+
+  /// What it costs to break ties, at first; by how much that rises where a bound is kept up by broken ties; and where
+  /// that ends, since multipliers of very different sizes lose digits.
+  private static var firstPenalty: Double { 16 }
+  private static var penaltyStep: Double { 32 }
+  private static var largestPenalty: Double { 1e6 }
+  /// Ties that are broken by less are broken by rounding.
+  private static var brokenTie: Double { 1e-9 }
 
   /// The program with every phase free; nil if the solver takes none.
-  init?(_ region: RegionNetwork, objective: Int) {
-    let relaxation = TriangleRelaxation(region, objective: objective)
+  ///
+  /// - Parameter others: an input of the region; inputs that the program does not name take its values.
+  init?(_ region: RegionNetwork, others: [Double]) {
+    let relaxation = TriangleRelaxation(region, objective: 0, penalty: Self.firstPenalty)
     guard let solver = Solver(relaxation.program) else { return nil }
+    self.region = region
+    self.others = others
     self.relaxation = relaxation
     self.solver = solver
     dualBound = DualBound(relaxation.program)
@@ -42,22 +57,14 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
   /// - Returns: nil if the solver has nothing to say.
   mutating func solve(_ wanted: [Phase], seconds: Double) -> Solution? {
     move(to: wanted)
-    solves += 1
     guard let outcome = solver.solve(seconds: seconds), outcome.duals.count == relaxation.program.rowCount,
       outcome.columns.count == relaxation.program.columnCount
     else { return nil }
-    iterations += outcome.iterations
+    let certificate = dualBound.certificate(multipliers: outcome.duals, columns: ranges)
     return Solution(
-      certificate: dualBound.certificate(multipliers: outcome.duals, columns: ranges), outcome: outcome)
-  }
-
-  /// The part of a box of inputs outside of which the program's value is at most the target, by a root's certificate.
-  ///
-  /// - Precondition: the certificate is of a solve with every phase free, and its bound exceeds the target.
-  func inputs(within box: Box, reaching target: Double, by certificate: DualBound.Certificate) -> Box {
-    relaxation.inputs(within: box) { column in
-      certificate.range(ofColumn: column, reaching: target, within: ranges)
-    }
+      bound: ((certificate.bound + relaxation.objectiveConstant).nextUp + relaxation.objectiveError).nextUp,
+      outcome: outcome, input: relaxation.input(from: outcome.columns, others: others, within: region.input),
+      outputs: relaxation.outputs(in: outcome.columns), certificate: certificate)
   }
 
   /// Adds cuts; false if the solver failed to take them, after which there is no going on.
@@ -68,16 +75,56 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
     return solver.addRows(of: relaxation.program, from: first)
   }
 
+  /// Makes broken ties dearer, where a solution has some.
+  ///
+  /// - Returns: whether solving again can give another bound.
+  mutating func raisePenalty(for solution: Solution) -> Bool {
+    guard penalty < Self.largestPenalty, relaxation.brokenTies(in: solution.outcome.columns) > Self.brokenTie else {
+      return false
+    }
+    penalty *= Self.penaltyStep
+    relaxation.setPenalty(penalty)
+    solver.setObjective(of: relaxation.program)
+    dualBound = DualBound(relaxation.program)
+    return true
+  }
+
+  /// The inputs where the objective may exceed the target under the phases of the last solve, by its reduced costs.
+  func inputsLeft(by solution: Solution, target: Double) -> Box {
+    let level = ((target - relaxation.objectiveConstant).nextDown - relaxation.objectiveError).nextDown
+    guard solution.certificate.bound > level else { return region.input }
+    return relaxation.inputs(within: region.input) { column in
+      solution.certificate.range(ofColumn: column, reaching: level, within: ranges)
+    }
+  }
+
+  /// A unit's pre-activation in a solution.
+  func preActivation(_ unit: Int, in solution: Solution) -> Double {
+    relaxation.preActivation(unit, in: solution.outcome.columns)
+  }
+
+  /// About how much the bound falls once a unit's gap to ReLU is gone: the gap times the multipliers of the rows that
+  /// keep the unit from above.
+  func promise(of unit: Int, in solution: Solution) -> Double {
+    relaxation.gap(unit, in: solution.outcome.columns) * relaxation.upperWeight(unit, in: solution.outcome.duals)
+  }
+
+  /// The promises of all free units together.
+  func promise(in solution: Solution, phases: [Phase]) -> Double {
+    phases.indices.reduce(0) { phases[$1] == .free ? $0 + promise(of: $1, in: solution) : $0 }
+  }
+
+  /// The units whose upper rows carry the bound.
+  func carryingUnits(in solution: Solution) -> [Int] {
+    region.units.indices.filter { relaxation.upperWeight($0, in: solution.outcome.duals) > 0 }
+  }
+
   private mutating func move(to wanted: [Phase]) {
-    let program = relaxation.program
     for unit in phases.indices where phases[unit] != wanted[unit] {
-      for (column, upper) in [
-        (relaxation.closedColumn(of: unit, in: phases[unit]), nil),
-        (relaxation.closedColumn(of: unit, in: wanted[unit]), 0.0),
-      ] {
-        guard let column else { continue }
-        ranges.upper[column] = upper ?? program.columnUpper[column]
-        solver.setRange(ofColumn: column, program.columnLower[column], ranges.upper[column])
+      for (phase, upper) in [(phases[unit], nil), (wanted[unit], 0.0)] {
+        guard let column = relaxation.closedColumn(of: unit, in: phase) else { continue }
+        ranges.upper[column] = upper ?? relaxation.program.columnUpper[column]
+        solver.setRange(ofColumn: column, relaxation.program.columnLower[column], ranges.upper[column])
       }
       phases[unit] = wanted[unit]
     }

@@ -26,13 +26,13 @@ public struct PhaseSearchRequest {
 
 /// What a search over phases came to.
 public struct PhaseSearchOutcome: Sendable {
-  /// The objective row's real value nowhere exceeds this.
-  public var upper: Double
+  /// The row's real value nowhere exceeds this.
+  public var upper = Double.infinity
   /// How it ended; unless finished, `upper` comes from what is left open.
-  public var stop: PhaseSearchStop
-  /// How many linear programs were solved, with how many iterations of the simplex method, and how many cuts were
-  /// added.
-  public var nodes, iterations, cuts: Int
+  public var stop = PhaseSearchStop.finished
+  /// How many linear programs were solved, with how many iterations of the simplex method, how many cuts were added,
+  /// and how many parts of the region were folded on their own.
+  public var nodes = 0, iterations = 0, cuts = 0, parts = 0
 }
 
 /// How a search over phases ends.
@@ -43,6 +43,6 @@ public enum PhaseSearchStop: Sendable {
   case timeLimit
   /// The node limit was reached.
   case nodeLimit
-  /// Every phase of some part is fixed and its bound still too high, by rounding or a solver's failure.
+  /// Some part's bound is still too high with every phase fixed, or beyond double precision, or the solver failed.
   case numerical
 }

@@ -10,6 +10,9 @@ public protocol LinearProgramSolver: ~Copyable {
   /// Gives a column another range.
   mutating func setRange(ofColumn column: Int, _ lower: Double, _ upper: Double)
 
+  /// Replaces the objective by that of a program with the same columns.
+  mutating func setObjective(of program: LinearProgram)
+
   /// Adds the rows of a program from the given one on; false if that failed.
   ///
   /// - Precondition: the rows before are those that the solver holds.
@@ -76,6 +79,12 @@ public struct ClpSolver: ~Copyable, LinearProgramSolver {
   public mutating func setRange(ofColumn column: Int, _ lower: Double, _ upper: Double) {
     precondition(column < columnCount, "Column \(column) of another program")
     clp_bridge_set_column(handle, Int32(column), lower, upper)
+  }
+
+  /// Replaces the objective by that of a program with the same columns.
+  public mutating func setObjective(of program: LinearProgram) {
+    precondition(program.columnCount == columnCount, "The objective of another program")
+    clp_bridge_set_objective(handle, program.objective.map { -$0 })
   }
 
   /// Adds the rows of a program from the given one on; false if that failed.

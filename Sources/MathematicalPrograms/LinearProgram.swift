@@ -54,6 +54,11 @@ public struct LinearProgram: Sendable {
     objective[column] += value
   }
 
+  /// Replaces a column's objective coefficient.
+  public mutating func setObjective(_ value: Double, column: Int) {
+    objective[column] = value
+  }
+
   /// Narrows a column to one value.
   public mutating func fix(column: Int, to value: Double) {
     columnLower[column] = value

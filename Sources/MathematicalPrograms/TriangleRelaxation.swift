@@ -23,10 +23,6 @@ public enum Phase: Int8, Sendable {
 ///   row `αh + βt ≤ max(αu, −βl)` with α, β ≥ 0 holds, whatever rounding did to α and β.
 /// - Source: Ehlers 2017 (the triangle); Bunel et al. 2018 (branching on phases).
 public struct TriangleRelaxation: Sendable {
-  /// What it costs to break a unit's tie by one, relative to the most that its pre-activation can move the objective.
-  /// A sound bound results from any value; one below a tie's multiplier makes it weaker.
-  private static let penalty = 4.0
-
   /// The program; inputs first, then for each unit its output h, its t, and its tie's slack either way.
   public private(set) var program = LinearProgram()
   /// The objective's constant and error, which the program leaves out.
@@ -35,21 +31,26 @@ public struct TriangleRelaxation: Sendable {
   private(set) var cutRows: [[Int]]
 
   private let inputs: InputColumns
+  /// The most by which each unit's pre-activation can move the objective directly.
+  private let sensitivities: [Double]
 
   /// The program for one of a region network's objectives.
-  public init(_ region: RegionNetwork, objective: Int) {
+  ///
+  /// - Parameter penalty: what it costs to break a unit's tie by one, relative to the most that its pre-activation can
+  ///   move the objective. A sound bound results from any value; one below a tie's multiplier makes it weaker.
+  public init(_ region: RegionNetwork, objective: Int, penalty: Double) {
     let row = region.objectives[objective]
     objectiveConstant = row.constant
     objectiveError = row.error
     cutRows = [[Int]](repeating: [], count: region.units.count)
     inputs = InputColumns(region, objective: objective, to: &program)
-    let sensitivities = region.sensitivities(ofObjective: objective)
+    sensitivities = region.sensitivities(ofObjective: objective)
     for (position, unit) in region.units.enumerated() {
       _ = program.addColumn(0, unit.upper)
       _ = program.addColumn(0, -unit.lower)
       // Wide enough for any values that the row takes on inputs and outputs within their ranges.
       let reach = region.reach(of: unit.preActivation) + max(-unit.lower, unit.upper)
-      for _ in 0..<2 { _ = program.addColumn(0, reach, objective: -Self.penalty * sensitivities[position]) }
+      for _ in 0..<2 { _ = program.addColumn(0, reach, objective: -penalty * sensitivities[position]) }
     }
     for (position, unit) in region.units.enumerated() { addRows(for: unit, at: position) }
     for term in terms(of: row) { program.addObjective(term.coefficient, column: term.column) }
@@ -84,6 +85,20 @@ public struct TriangleRelaxation: Sendable {
   /// The outputs of all units in a solution.
   public func outputs(in columns: [Double]) -> [Double] {
     cutRows.indices.map { columns[outputColumn($0)] }
+  }
+
+  /// Changes what it costs to break ties.
+  public mutating func setPenalty(_ penalty: Double) {
+    for (unit, sensitivity) in sensitivities.enumerated() {
+      for column in outputColumn(unit) + 2...outputColumn(unit) + 3 {
+        program.setObjective(-penalty * sensitivity, column: column)
+      }
+    }
+  }
+
+  /// The sum over all units of how far their ties are broken in a solution.
+  public func brokenTies(in columns: [Double]) -> Double {
+    cutRows.indices.reduce(0) { $0 + columns[outputColumn($1) + 2] + columns[outputColumn($1) + 3] }
   }
 
   /// A unit's pre-activation in a solution.

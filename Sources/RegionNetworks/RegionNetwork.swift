@@ -1,11 +1,16 @@
 import Bounds
 import Networks
 
-/// One unstable ReLU of a network on a region.
-public struct RegionUnit: Sendable {
-  /// Its activation node and its element there.
+/// Where a unit stands in its network: its activation node, and its element there.
+public struct UnitPosition: Hashable, Sendable {
   public let node: NodeID
   public let element: Int
+}
+
+/// One unstable ReLU of a network on a region.
+public struct RegionUnit: Sendable {
+  /// Where it stands in the network.
+  public let position: UnitPosition
   /// The range of its pre-activation, `lower < 0 < upper`.
   public let lower, upper: Double
   /// Its pre-activation over the inputs and earlier units.
@@ -51,7 +56,7 @@ public struct RegionNetwork: Sendable {
       for (element, row) in zip(elements, folded) {
         units.append(
           RegionUnit(
-            node: node.id, element: element, lower: box.lower[element], upper: box.upper[element],
+            position: UnitPosition(node: node.id, element: element), lower: box.lower[element], upper: box.upper[element],
             preActivation: row))
       }
       folding.add(node: node.id, elements: elements)
@@ -87,7 +92,7 @@ public struct RegionNetwork: Sendable {
     let left = units.indices.filter { needed[$0] }.map { position in
       let unit = units[position]
       return RegionUnit(
-        node: unit.node, element: unit.element, lower: unit.lower, upper: unit.upper,
+        position: unit.position, lower: unit.lower, upper: unit.upper,
         preActivation: unit.preActivation.renumbered(moved))
     }
     return (left, objectives.map { $0.renumbered(moved) }, moved)
@@ -99,9 +104,9 @@ public struct RegionNetwork: Sendable {
     // Units of one node stand together.
     var first = 0
     while first < units.count {
-      let node = units[first].node
-      let last = units[first...].firstIndex { $0.node != node } ?? units.count
-      rows += folding.layerRows(units[first..<last].map(\.element), ofActivation: node)
+      let node = units[first].position.node
+      let last = units[first...].firstIndex { $0.position.node != node } ?? units.count
+      rows += folding.layerRows(units[first..<last].map(\.position.element), ofActivation: node)
       first = last
     }
     return rows

@@ -199,10 +199,9 @@ public struct ExactMargin {
         if let witness = replay.confirm(region.inner.clamp(input)), witness.margin > best.margin { best = witness }
         return best.margin
       })
-    var search = RowSearch<ClpSolver>(
-      bounds, row: .margins(of: [target.index], label: label, outputs: network.outputCount), others: incumbent.input,
-      request)
-    guard let outcome = search.run(known: target.upper) else { return Answer(upper: target.upper, reason: .solverFailed) }
+    var search = PhaseSearch<ClpSolver>(
+      .margins(of: [target.index], label: label, outputs: network.outputCount), others: incumbent.input, request)
+    let outcome = search.run(bounds, upper: target.upper)
     profile.iterations += outcome.iterations
     profile.cuts += outcome.cuts
     incumbent = best

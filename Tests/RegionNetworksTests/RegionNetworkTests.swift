@@ -18,7 +18,7 @@ import Testing
       for _ in 0..<5 {
         let point = random.point(in: box)
         let truth = exactValues(of: network, at: point)
-        let outputs = region.units.map { truth[$0.node.index][$0.element] }
+        let outputs = region.units.map { truth[$0.position.node.index][$0.position.element] }
         func check(_ row: AffineRow, _ value: Rational, _ what: String) {
           var sum = exact(row.constant)
           for term in row.inputs { sum = sum + exact(term.coefficient) * exact(point[term.variable]) }
@@ -28,8 +28,8 @@ import Testing
           if seed % 3 != 0 { #expect(row.error < 1e-11) }
         }
         for unit in region.units {
-          guard case .activation(_, let source) = network[unit.node].operation else { continue }
-          check(unit.preActivation, truth[source.index][unit.element], "unit \(unit.element) of \(unit.node.index)")
+          guard case .activation(_, let source) = network[unit.position.node].operation else { continue }
+          check(unit.preActivation, truth[source.index][unit.position.element], "unit \(unit.position.element) of \(unit.position.node.index)")
         }
         let logits = truth[network.output.index]
         check(region.objectives[0], logits[0] - logits[1], "objective 0")

@@ -1,0 +1,36 @@
+import MathematicalPrograms
+import RegionNetworks
+
+extension PhaseSearch where Solver: ~Copyable {
+  /// Rounds of cuts at most, and the share of the distance to the incumbent that a round must close for another.
+  private static var rounds: Int { 10 }
+  private static var leastGain: Double { 0.02 }
+
+  /// Solves a part's root, adding cuts while they gain.
+  ///
+  /// - Returns: the last solution; nil where a limit was reached or the solver failed before there was one.
+  mutating func solveRoot(
+    _ lp: inout NodeRelaxation<Solver>, _ phases: [Phase], bound: Double
+  ) -> NodeRelaxation<Solver>.Solution? {
+    var last: NodeRelaxation<Solver>.Solution?
+    var hulls: IdealCuts?
+    for round in 0...Self.rounds {
+      guard let seconds = secondsLeft(), let solution = solve(&lp, phases, bound: bound, seconds: seconds) else {
+        return nil
+      }
+      let before = last?.bound ?? .infinity
+      last = solution
+      guard solution.bound > target, solution.outcome.isOptimal, round < Self.rounds,
+        round == 0 || before - solution.bound > Self.leastGain * (before - target)
+      else { break }
+      let hull = hulls ?? IdealCuts(lp.region)
+      hulls = hull
+      let found = hull.violated(
+        input: solution.input, outputs: solution.outputs, units: lp.carryingUnits(in: solution))
+      guard !found.isEmpty else { break }
+      outcome.cuts += found.count
+      guard lp.add(found) else { return nil }
+    }
+    return last
+  }
+}
