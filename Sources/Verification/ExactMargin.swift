@@ -35,7 +35,7 @@ public struct ExactSettings: Codable, Hashable, Sendable {
   /// The given settings.
   public init(
     timeout: Double = 200, tolerance: Double = 1e-6, engine: ExactEngine = .auto, searchNodes: Int = 1000,
-    attack: PGDSettings = PGDSettings(steps: 40, restarts: 3, step: 0.25, milestones: [0.5, 0.75, 0.9]),
+    attack: PGDSettings = PGDSettings(steps: 10, restarts: 1, step: 0.5, milestones: [0.5, 0.75]),
     seed: UInt64 = 1
   ) {
     self.timeout = timeout
