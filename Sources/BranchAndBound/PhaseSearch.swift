@@ -181,9 +181,9 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
 /// When a node becomes a search of its own.
 private enum Shrinking {
   /// The share of the inputs' widths below which bounds on what is left are worth computing.
-  static let worthBounds = 0.8
+  static let worthBounds = 0.9
   /// The share of unstable units below which folding the network anew is.
-  static let worthFolding = 0.85
+  static let worthFolding = 0.92
 }
 
 extension Box {
