@@ -67,6 +67,10 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
       outputs: relaxation.outputs(in: outcome.columns), certificate: certificate)
   }
 
+  /// The basis that the last solve ended with, and a basis to start the next one from.
+  func basis() -> [UInt8] { solver.basis() }
+  mutating func start(from basis: [UInt8]) { solver.start(from: basis) }
+
   /// Adds cuts; false if the solver failed to take them, after which there is no going on.
   mutating func add(_ cuts: [OutputCut]) -> Bool {
     let first = relaxation.program.rowCount

@@ -10,7 +10,9 @@ extension PhaseSearch where Solver: ~Copyable {
   mutating func look(at solution: NodeRelaxation<Solver>.Solution, _ lp: inout NodeRelaxation<Solver>) {
     let found = lp.region.objectives[0].value(input: solution.input, outputs: lp.region.outputs(at: solution.input))
     guard found > incumbent + request.tolerance / 2 else { return }
+    let basis = lp.basis()
     incumbent = max(incumbent, request.offer(climb(from: solution.input, value: found, &lp)))
+    lp.start(from: basis)
   }
 
   /// Climbs from one linear piece of the region network to the next.

@@ -22,6 +22,8 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
   private struct Node {
     var phases: [Phase]
     var bound: Double
+    /// The basis of its parent, unless the parent was solved just before.
+    var basis: [UInt8]?
   }
 
   let row: LinearRows
@@ -91,6 +93,7 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
         continue
       }
       defer { isRoot = false }
+      if let basis = node.basis { lp.start(from: basis) }
       guard let seconds = secondsLeft(),
         let solution = isRoot
           ? solveRoot(&lp, phases, bound: node.bound) : solve(&lp, node.phases, bound: node.bound, seconds: seconds)
@@ -119,8 +122,9 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
         continue
       }
       let first: Phase = lp.preActivation(unit, in: solution) >= 0 ? .active : .inactive
+      let basis = lp.basis()
       for phase in [first == .active ? Phase.inactive : .active, first] {
-        var child = Node(phases: node.phases, bound: bound)
+        var child = Node(phases: node.phases, bound: bound, basis: phase == first ? nil : basis)
         child.phases[unit] = phase
         open.append(child)
       }

@@ -1,6 +1,7 @@
 #include "clp_bridge.h"
 
 #include <ClpSimplex.hpp>
+#include <cstring>
 
 struct clp_bridge {
   ClpSimplex model;
@@ -81,6 +82,19 @@ int clp_bridge_remove_rows(clp_bridge *bridge, int count, const int *rows) {
     bridge->model.deleteRows(count, rows);
     return 1;
   });
+}
+
+int clp_bridge_basis_size(const clp_bridge *bridge) {
+  return bridge->model.numberRows() + bridge->model.numberColumns();
+}
+
+void clp_bridge_get_basis(const clp_bridge *bridge, unsigned char *basis) {
+  std::memcpy(basis, bridge->model.statusArray(), clp_bridge_basis_size(bridge));
+}
+
+void clp_bridge_set_basis(clp_bridge *bridge, const unsigned char *basis) {
+  std::memcpy(bridge->model.statusArray(), basis, clp_bridge_basis_size(bridge));
+  bridge->warm = false;
 }
 
 clp_bridge_status clp_bridge_dual(clp_bridge *bridge, int iterations) {

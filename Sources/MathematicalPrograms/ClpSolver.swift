@@ -18,6 +18,12 @@ public protocol LinearProgramSolver: ~Copyable {
   /// - Precondition: the rows before are those that the solver holds.
   mutating func addRows(of program: LinearProgram, from first: Int) -> Bool
 
+  /// The basis that the last solve ended with: where another solve with as many rows can start.
+  func basis() -> [UInt8]
+
+  /// Starts the next solve from a basis; one of another size is ignored.
+  mutating func start(from basis: [UInt8])
+
   /// Solves the program, for about the given wall-clock time at most; nil if the solver has nothing to say.
   mutating func solve(seconds: Double) -> LinearProgramOutcome?
 }
@@ -96,6 +102,21 @@ public struct ClpSolver: ~Copyable, LinearProgramSolver {
       handle, Int32(program.rowCount - first), program.rowStarts[first...].map { $0 - base },
       Array(program.rowColumns[terms]), Array(program.rowValues[terms]), Array(program.rowLower[first...]),
       Array(program.rowUpper[first...])) != 0
+  }
+
+  /// The basis that the last solve ended with.
+  public func basis() -> [UInt8] {
+    let size = Int(clp_bridge_basis_size(handle))
+    return [UInt8](unsafeUninitializedCapacity: size) { basis, initialized in
+      if let basis = basis.baseAddress { clp_bridge_get_basis(handle, basis) }
+      initialized = size
+    }
+  }
+
+  /// Starts the next solve from a basis; one of another size is ignored.
+  public mutating func start(from basis: [UInt8]) {
+    guard basis.count == Int(clp_bridge_basis_size(handle)) else { return }
+    clp_bridge_set_basis(handle, basis)
   }
 
   /// Solves the program by the dual simplex method, for about the given wall-clock time at most.

@@ -32,6 +32,12 @@ int clp_bridge_add_rows(clp_bridge *, int count, const int *starts, const int *i
 /// Removes rows; 0 if that failed.
 int clp_bridge_remove_rows(clp_bridge *, int count, const int *rows);
 
+/// The size in bytes of a basis, for the rows that there are now.
+int clp_bridge_basis_size(const clp_bridge *);
+/// Copies out the basis that the last solve ended with, or replaces the one that the next solve starts from.
+void clp_bridge_get_basis(const clp_bridge *, unsigned char *basis);
+void clp_bridge_set_basis(clp_bridge *, const unsigned char *basis);
+
 /// Solves by the dual simplex method from where the last solve ended, for at most so many iterations.
 clp_bridge_status clp_bridge_dual(clp_bridge *, int iterations);
 /// The same by the primal method, for when the objective has changed.
