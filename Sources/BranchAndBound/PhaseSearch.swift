@@ -174,7 +174,7 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
     var best: (unit: Int, score: Double)?
     for unit in phases.indices where phases[unit] == .free {
       let range = lp.region.units[unit]
-      let score = lp.promise(of: unit, in: solution) * min(-range.lower, range.upper)
+      let score = lp.promise(of: unit, in: solution) * min(-range.lower, range.upper) / (range.upper - range.lower)
       if let best, best.score >= score { continue }
       best = (unit, score)
     }
