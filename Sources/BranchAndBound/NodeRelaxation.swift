@@ -52,6 +52,39 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
     phases = [Phase](repeating: .free, count: region.units.count)
   }
 
+  /// What a smaller part of the region can take over: the cuts that carried a solution, and the basis.
+  struct Heritage {
+    fileprivate let region: RegionNetwork
+    fileprivate let relaxation: TriangleRelaxation
+    fileprivate let cuts: [Int]
+    fileprivate let basis: [UInt8]
+  }
+
+  /// What a smaller part can take over from the last solve.
+  func heritage(of solution: Solution) -> Heritage {
+    Heritage(
+      region: region, relaxation: relaxation,
+      cuts: relaxation.cuts.indices.filter { solution.outcome.duals[relaxation.row(ofCut: $0)] != 0 },
+      basis: solver.basis())
+  }
+
+  /// Takes over what a larger part of the region left; false if the solver failed.
+  ///
+  /// - Precondition: nothing was added or solved yet.
+  mutating func inherit(_ heritage: Heritage, _ hulls: IdealCuts) -> Bool {
+    let old = heritage.relaxation
+    let adapted = heritage.cuts.compactMap { index in
+      hulls.adapted([old.cuts[index]], of: heritage.region).first.map { (index, $0) }
+    }
+    if !adapted.isEmpty { guard add(adapted.map(\.1)) else { return false } }
+    let positions = Dictionary(
+      uniqueKeysWithValues: zip(heritage.region.units.map(\.position), heritage.region.units.indices))
+    solver.start(
+      from: relaxation.basis(
+        from: heritage.basis, of: old, units: region.units.map { positions[$0.position] }, cuts: adapted.map(\.0)))
+    return true
+  }
+
   /// Solves the program under the given phases, from where the last solve ended.
   ///
   /// - Returns: nil if the solver has nothing to say.

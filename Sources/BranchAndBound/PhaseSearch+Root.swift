@@ -10,10 +10,15 @@ extension PhaseSearch where Solver: ~Copyable {
   ///
   /// - Returns: the last solution; nil where a limit was reached or the solver failed before there was one.
   mutating func solveRoot(
-    _ lp: inout NodeRelaxation<Solver>, _ phases: [Phase], bound: Double
+    _ lp: inout NodeRelaxation<Solver>, _ phases: [Phase], bound: Double, _ heritage: NodeRelaxation<Solver>.Heritage?
   ) -> NodeRelaxation<Solver>.Solution? {
     var last: NodeRelaxation<Solver>.Solution?
     var hulls: IdealCuts?
+    if let heritage {
+      let hull = IdealCuts(lp.region)
+      hulls = hull
+      guard lp.inherit(heritage, hull) else { return nil }
+    }
     for round in 0...Self.rounds {
       guard let seconds = secondsLeft(), let solution = solve(&lp, phases, bound: bound, seconds: seconds) else {
         return nil

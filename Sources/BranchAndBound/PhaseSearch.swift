@@ -76,7 +76,7 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
   }
 
   /// An upper bound of the row on a part: at most the target, unless a limit was reached.
-  private mutating func solve(_ part: SearchPart) -> Double {
+  private mutating func solve(_ part: SearchPart, _ heritage: NodeRelaxation<Solver>.Heritage? = nil) -> Double {
     guard part.upper > target else { return part.upper }
     guard let region = RegionNetwork(part.bounds, objectives: row) else { return giveUp(part.upper) }
     guard let phases = part.phases(on: region) else { return -.infinity }
@@ -96,7 +96,7 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
       if let basis = node.basis { lp.start(from: basis) }
       guard let seconds = secondsLeft(),
         let solution = isRoot
-          ? solveRoot(&lp, phases, bound: node.bound) : solve(&lp, node.phases, bound: node.bound, seconds: seconds)
+          ? solveRoot(&lp, phases, bound: node.bound, heritage) : solve(&lp, node.phases, bound: node.bound, seconds: seconds)
       else {
         if outcome.stop == .finished { outcome.stop = .numerical }
         return open.reduce(max(closed, node.bound)) { max($0, $1.bound) }
@@ -107,7 +107,7 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
         continue
       }
       if let smaller = shrink(part, lp, solution, node.phases, bound: bound) {
-        closed = max(closed, target, solve(smaller))
+        closed = max(closed, target, solve(smaller, lp.heritage(of: solution)))
         continue
       }
       // What all gaps together may cost is less than what is to be closed: broken ties keep the bound up.

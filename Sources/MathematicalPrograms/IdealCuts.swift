@@ -8,6 +8,8 @@ public struct OutputCut: Sendable {
   public let unit: Int
   /// The limit over inputs and units; the output is at most its value plus its error.
   public let limit: AffineRow
+  /// The limit's slopes over what the unit's layer reads, in the order of the layer's terms.
+  public let slopes: [Double]
 }
 
 /// Facets of the convex hull of one ReLU over the box of all that its layer reads.
@@ -41,7 +43,7 @@ public struct IdealCuts: Sendable {
   ///   - units: those to look at.
   public func violated(input: [Double], outputs: [Double], units: [Int]) -> [OutputCut] {
     let values = region.nodeValues(input: input, outputs: outputs)
-    var found: [(unit: Int, slopes: [LayerRow.Term], constant: Double)] = []
+    var found: [(unit: Int, slopes: [Double])] = []
     for unit in units {
       let layer = layers[unit]
       let slopes = facet(of: layer, at: values)
@@ -50,13 +52,36 @@ public struct IdealCuts: Sendable {
         $0 + $1.1 * values[$1.0.node.index][$1.0.element]
       }
       guard outputs[unit] - limit > Self.leastViolation * region.units[unit].upper else { continue }
-      let terms = zip(layer.terms, slopes).compactMap { term, slope in
-        slope == 0 ? nil : term.withCoefficient(slope)
-      }
-      found.append((unit, terms, constant))
+      found.append((unit, slopes))
     }
-    guard !found.isEmpty, let rows = region.rows(found.map(\.slopes)) else { return [] }
-    return zip(found, rows).map { OutputCut(unit: $0.unit, limit: $1.raised(by: $0.constant)) }
+    return cuts(found)
+  }
+
+  /// The cuts of another region network of the same network and objective that also bound units of this one, as tight as
+  /// this region allows.
+  public func adapted(_ cuts: [OutputCut], of other: RegionNetwork) -> [OutputCut] {
+    let units = Dictionary(uniqueKeysWithValues: zip(region.units.map(\.position), region.units.indices))
+    return self.cuts(
+      cuts.compactMap { cut in
+        units[other.units[cut.unit].position].map { (unit: $0, slopes: cut.slopes) }
+      })
+  }
+
+  /// The cuts with the given slopes.
+  private func cuts(_ wanted: [(unit: Int, slopes: [Double])]) -> [OutputCut] {
+    var found: [(unit: Int, slopes: [Double], constant: Double)] = []
+    for (unit, slopes) in wanted {
+      guard slopes.count == layers[unit].terms.count,
+        let constant = Self.constant(of: layers[unit], slopes: slopes)
+      else { continue }
+      found.append((unit, slopes, constant))
+    }
+    guard !found.isEmpty else { return [] }
+    let sums = found.map { cut in
+      zip(layers[cut.unit].terms, cut.slopes).compactMap { $1 == 0 ? nil : $0.withCoefficient($1) }
+    }
+    guard let rows = region.rows(sums) else { return [] }
+    return zip(found, rows).map { OutputCut(unit: $0.unit, limit: $1.raised(by: $0.constant), slopes: $0.slopes) }
   }
 
   /// The slopes of the facet that is lowest at a point, one for each term.

@@ -18,6 +18,9 @@ struct InputColumns: Sendable {
     self.columnOfElement = columnOfElement
   }
 
+  /// The column of an input element, if it has one.
+  func column(of element: Int) -> Int? { columnOfElement[element] < 0 ? nil : columnOfElement[element] }
+
   /// A row's linear terms over columns, `outputColumn` giving the column of each unit's output.
   func terms(of row: AffineRow, outputColumn: (Int) -> Int) -> [(column: Int, coefficient: Double)] {
     row.inputs.compactMap { term in

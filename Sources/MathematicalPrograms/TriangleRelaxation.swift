@@ -27,8 +27,10 @@ public struct TriangleRelaxation: Sendable {
   public private(set) var program = LinearProgram()
   /// The objective's constant and error, which the program leaves out.
   public let objectiveConstant, objectiveError: Double
+  /// The cuts, in the order of their rows, which are the last.
+  public private(set) var cuts: [OutputCut] = []
   /// The rows of cuts, by the unit whose output they bound.
-  private(set) var cutRows: [[Int]]
+  private var cutRows: [[Int]]
 
   private let inputs: InputColumns
   /// The most by which each unit's pre-activation can move the objective directly.
@@ -82,6 +84,36 @@ public struct TriangleRelaxation: Sendable {
     inputs.box(box, range: range)
   }
 
+  /// The row of a cut.
+  public func row(ofCut cut: Int) -> Int { 2 * cutRows.count + cut }
+
+  /// A basis of another region's relaxation as a start for this one: columns and rows that both have keep their place,
+  /// others are as at the beginning.
+  ///
+  /// - Parameters:
+  ///   - basis: one byte for each column, then for each row, as Clp keeps them.
+  ///   - units: the other's unit for each unit of this one, if it has it.
+  ///   - cuts: the other's cut for each cut of this one.
+  public func basis(
+    from basis: [UInt8], of other: TriangleRelaxation, units: [Int?], cuts: [Int]
+  ) -> [UInt8] {
+    var status = BasisStatus(columns: program.columnCount, rows: program.rowCount)
+    let source = BasisStatus(basis, columns: other.program.columnCount)
+    for (column, element) in inputs.elements.enumerated() {
+      guard let from = other.inputs.column(of: element) else { continue }
+      status.setColumn(column, source.column(from))
+    }
+    for (unit, from) in units.enumerated() {
+      guard let from else { continue }
+      for offset in 0..<4 {
+        status.setColumn(outputColumn(unit) + offset, source.column(other.outputColumn(from) + offset))
+      }
+      for offset in 0..<2 { status.setRow(2 * unit + offset, source.row(2 * from + offset)) }
+    }
+    for (cut, from) in cuts.enumerated() { status.setRow(row(ofCut: cut), source.row(other.row(ofCut: from))) }
+    return status.balanced()
+  }
+
   /// The outputs of all units in a solution.
   public func outputs(in columns: [Double]) -> [Double] {
     cutRows.indices.map { columns[outputColumn($0)] }
@@ -123,6 +155,7 @@ public struct TriangleRelaxation: Sendable {
       [output] + terms(of: cut.limit).map { (column: $0.column, coefficient: -$0.coefficient) }, -.infinity,
       (cut.limit.constant + cut.limit.error).nextUp)
     cutRows[cut.unit].append(program.rowCount - 1)
+    cuts.append(cut)
   }
 
   private mutating func addRows(for unit: RegionUnit, at position: Int) {
