@@ -73,7 +73,9 @@ let package = Package(
       resources: [.embedInCode("Resources/digits-cnn3-ibp.onnx")]),
 
     // What several test targets share; then one test target for each target above.
-    .target(name: "TestSupport", dependencies: ["Networks", "Bounds"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["Networks", "Bounds", .product(name: "BigInt", package: "BigInt")],
+      path: "Tests/TestSupport"),
   ] + tests() + fuzzers() + benchmarks(),
   swiftLanguageModes: [.v6]
 )

@@ -60,13 +60,18 @@ public struct ClpSolver: ~Copyable, LinearProgramSolver {
   /// process, which has nothing to do with this solve.
   private static let slice: Int32 = 500
 
+  /// Clp ends the process where an objective coefficient is as large as this.
+  private static let objectiveLimit = 1e25
+
   private let handle: OpaquePointer
   private let columnCount: Int
+  private var isWithinLimit = true
 
   /// A solver that holds a copy of a program; integrality is ignored.
   ///
-  /// - Returns: nil if Clp cannot make a model.
+  /// - Returns: nil if Clp cannot make a model, or the objective is beyond what Clp takes.
   public init?(_ program: LinearProgram) {
+    guard Self.isWithinLimit(program) else { return nil }
     // Clp minimises: the objective's sign is turned, so that the signs of duals mean the same everywhere.
     let model = clp_bridge_new(
       Int32(program.columnCount), Int32(program.rowCount), program.rowStarts, program.rowColumns, program.rowValues,
@@ -87,10 +92,17 @@ public struct ClpSolver: ~Copyable, LinearProgramSolver {
     clp_bridge_set_column(handle, Int32(column), lower, upper)
   }
 
-  /// Replaces the objective by that of a program with the same columns.
+  /// Replaces the objective by that of a program with the same columns; one that is beyond what Clp takes leaves it
+  /// with nothing to say.
   public mutating func setObjective(of program: LinearProgram) {
     precondition(program.columnCount == columnCount, "The objective of another program")
+    isWithinLimit = Self.isWithinLimit(program)
+    guard isWithinLimit else { return }
     clp_bridge_set_objective(handle, program.objective.map { -$0 })
+  }
+
+  private static func isWithinLimit(_ program: LinearProgram) -> Bool {
+    program.objective.allSatisfy { $0.magnitude < objectiveLimit }
   }
 
   /// Adds the rows of a program from the given one on; false if that failed.
@@ -123,6 +135,7 @@ public struct ClpSolver: ~Copyable, LinearProgramSolver {
   ///
   /// - Returns: nil if Clp has nothing to say.
   public mutating func solve(seconds: Double) -> LinearProgramOutcome? {
+    guard isWithinLimit else { return nil }
     let start = ContinuousClock.now
     var status: clp_bridge_status
     var iterations = 0

@@ -1,3 +1,4 @@
+import Intervals
 import Networks
 import RegionNetworks
 
@@ -7,6 +8,8 @@ struct InputColumns: Sendable {
   let elements: [Int]
   /// The column of each input element, −1 where no row names it.
   private let columnOfElement: [Int]
+  /// The region's box.
+  private let box: Box
 
   /// Adds the columns that an objective depends on to an empty program.
   init(_ region: RegionNetwork, objective: Int, to program: inout LinearProgram) {
@@ -16,17 +19,29 @@ struct InputColumns: Sendable {
       columnOfElement[element] = program.addColumn(region.input.lower[element], region.input.upper[element])
     }
     self.columnOfElement = columnOfElement
+    box = region.input
   }
 
   /// The column of an input element, if it has one.
   func column(of element: Int) -> Int? { columnOfElement[element] < 0 ? nil : columnOfElement[element] }
 
-  /// A row's linear terms over columns, `outputColumn` giving the column of each unit's output.
+  /// A row's linear terms over columns, `outputColumn` giving the column of each unit's output; without those of inputs
+  /// that have none.
   func terms(of row: AffineRow, outputColumn: (Int) -> Int) -> [(column: Int, coefficient: Double)] {
     row.inputs.compactMap { term in
       let column = columnOfElement[term.variable]
       return column < 0 ? nil : (column: column, coefficient: term.coefficient)
     } + row.units.map { (column: outputColumn($0.variable), coefficient: $0.coefficient) }
+  }
+
+  /// The most that a row's terms of inputs without a column add up to on the region, or more.
+  ///
+  /// Rows of units and objectives have none. A sum of some of a layer's terms may: what several of them read can cancel
+  /// in the layer's row and not in the sum.
+  func largestRest(of row: AffineRow) -> Double {
+    row.inputs.reduce(Interval(0)) { sum, term in
+      columnOfElement[term.variable] < 0 ? sum + Interval(term.coefficient) * box[term.variable] : sum
+    }.upper
   }
 
   /// A whole input made of a solution's input columns, clamped to a box; elements without a column take `others`.

@@ -149,11 +149,13 @@ public struct TriangleRelaxation: Sendable {
   }
 
   /// Adds the row `h ≤ limit` of a unit's output, its upper limit an affine row over inputs and units.
+  ///
+  /// - Soundness: inputs that have no column are taken where the limit is largest.
   public mutating func add(_ cut: OutputCut) {
     let output = (column: outputColumn(cut.unit), coefficient: 1.0)
     program.addRow(
       [output] + terms(of: cut.limit).map { (column: $0.column, coefficient: -$0.coefficient) }, -.infinity,
-      (cut.limit.constant + cut.limit.error).nextUp)
+      ((cut.limit.constant + cut.limit.error).nextUp + inputs.largestRest(of: cut.limit)).nextUp)
     cutRows[cut.unit].append(program.rowCount - 1)
     cuts.append(cut)
   }

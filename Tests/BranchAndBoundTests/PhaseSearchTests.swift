@@ -9,15 +9,21 @@ import Testing
 @testable import BranchAndBound
 
 @Suite struct PhaseSearchTests {
-  /// A small network, a box, and its folding with two margins as objectives.
-  static func question(_ seed: Int, hidden: Int = 6) throws -> (network: Network, box: Box, region: RegionNetwork) {
-    var random = RandomNetworks(seed: UInt64(seed))
-    let network = try random.dense([3, hidden, hidden, 3])
-    let box = random.box(3, radius: 0.4)
-    var bounds = RegionBounds(of: network, over: box)
-    bounds.refine()
-    let region = try #require(RegionNetwork(bounds, objectives: .margins(of: [1, 2], label: 0, outputs: 3)))
-    return (network, box, region)
+  /// A small network, a box, bounds, and its folding with two margins as objectives.
+  struct Question {
+    let network: Network
+    let bounds: RegionBounds
+    let region: RegionNetwork
+    var box: Box { bounds.input }
+
+    init(_ seed: Int, hidden: Int = 6) throws {
+      var random = RandomNetworks(seed: UInt64(seed))
+      network = try random.dense([3, hidden, hidden, 3])
+      var bounds = RegionBounds(of: network, over: random.box(3, radius: 0.4))
+      bounds.refine()
+      self.bounds = bounds
+      region = try #require(RegionNetwork(bounds, objectives: .margins(of: [1, 2], label: 0, outputs: 3)))
+    }
   }
 
   /// The largest value over all activation patterns, one linear program each; nil with more than 8 units.
@@ -38,31 +44,33 @@ import Testing
 
   /// Runs a search that takes every offered input at its word in ordinary arithmetic.
   static func search(
-    _ region: RegionNetwork, objective: Int, centre: [Double], nodeLimit: Int = .max
-  ) -> (outcome: PhaseSearch.Outcome, best: Double) {
+    _ question: Question, objective: Int, nodeLimit: Int = .max
+  ) -> (outcome: PhaseSearchOutcome, best: Double) {
+    let region = question.region
     func value(_ input: [Double]) -> Double {
       region.objectives[objective].value(input: input, outputs: region.outputs(at: input))
     }
+    let centre = question.box.clamp([0, 0, 0])
     var best = value(centre)
-    let outcome = PhaseSearch(region, objective: objective, others: centre).run(
-      PhaseSearch.Request(
-        incumbent: best, tolerance: 5e-7, nodeLimit: nodeLimit, remaining: { 30 },
-        offer: { input in
-          best = max(best, value(input))
-          return best
-        }),
-      rootBound: 1e6)
-    return (outcome, best)
+    let request = PhaseSearchRequest(
+      incumbent: best, tolerance: 5e-7, nodeLimit: nodeLimit, remaining: { 30 },
+      offer: { input in
+        best = max(best, value(input))
+        return best
+      })
+    var search = PhaseSearch<ClpSolver>(
+      .margins(of: [objective + 1], label: 0, outputs: 3), others: centre, request)
+    return (search.run(question.bounds, upper: 1e6), best)
   }
 
   @Test(arguments: 0..<40) func `the search ends at the optimum of brute force`(_ seed: Int) throws {
-    let (_, box, region) = try Self.question(seed)
+    let question = try Question(seed)
     for objective in 0..<2 {
-      let (outcome, best) = Self.search(region, objective: objective, centre: box.clamp([0, 0, 0]))
+      let (outcome, best) = Self.search(question, objective: objective)
       #expect(outcome.stop == .finished)
       #expect(outcome.upper >= best - 1e-9)
       #expect(outcome.upper <= best + 1e-6)
-      guard let expected = Self.bruteForce(region, objective: objective) else { continue }
+      guard let expected = Self.bruteForce(question.region, objective: objective) else { continue }
       #expect(outcome.upper >= expected - 1e-9)
       #expect(abs(best - expected) < 1e-6)
     }
@@ -70,22 +78,23 @@ import Testing
 
   /// The promise that matters, judged without any solver: no point of the box exceeds the upper end, finished or not.
   @Test(arguments: 0..<20) func `no point exceeds the upper end`(_ seed: Int) throws {
-    let (network, box, region) = try Self.question(100 + seed, hidden: 14)
+    let question = try Question(100 + seed, hidden: 14)
     var random = RandomNetworks(seed: UInt64(seed))
     for limit in [0, 1, 5, Int.max] {
-      let outcome = Self.search(region, objective: 1, centre: box.clamp([0, 0, 0]), nodeLimit: limit).outcome
+      let outcome = Self.search(question, objective: 1, nodeLimit: limit).outcome
       for _ in 0..<20 {
-        let outputs = exactValues(of: network, at: random.point(in: box))[network.output.index]
+        let outputs = exactValues(of: question.network, at: random.point(in: question.box))[
+          question.network.output.index]
         #expect(outputs[2] <= outputs[0] + exact(outcome.upper))
       }
     }
   }
 
   @Test(arguments: 0..<10) func `more nodes never loosen the bound`(_ seed: Int) throws {
-    let (_, box, region) = try Self.question(200 + seed, hidden: 16)
+    let question = try Question(200 + seed, hidden: 16)
     var last = Double.infinity
     for limit in [1, 4, 16, 64] {
-      let upper = Self.search(region, objective: 0, centre: box.clamp([0, 0, 0]), nodeLimit: limit).outcome.upper
+      let upper = Self.search(question, objective: 0, nodeLimit: limit).outcome.upper
       #expect(upper <= last + 1e-9)
       last = upper
     }

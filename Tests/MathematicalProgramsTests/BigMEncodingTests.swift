@@ -99,13 +99,13 @@ import Testing
     }
     let value = encoding.program.objectiveValue(at: outcome.columns)
     let bound = DualBound(encoding.program).upperBound(
-      multipliers: outcome.duals, ranges: encoding.program.ranges)
+      multipliers: outcome.duals, columns: encoding.program.columnRanges)
     #expect(bound >= optimum - 1e-9)
     #expect(abs(bound - value) < 1e-6)
     for _ in 0..<10 {
       let multipliers = random.weights(encoding.program.rowCount)
       #expect(
-        DualBound(encoding.program).upperBound(multipliers: multipliers, ranges: encoding.program.ranges)
+        DualBound(encoding.program).upperBound(multipliers: multipliers, columns: encoding.program.columnRanges)
           >= optimum - 1e-9)
     }
   }

@@ -29,7 +29,9 @@ import Testing
         }
         for unit in region.units {
           guard case .activation(_, let source) = network[unit.position.node].operation else { continue }
-          check(unit.preActivation, truth[source.index][unit.position.element], "unit \(unit.position.element) of \(unit.position.node.index)")
+          check(
+            unit.preActivation, truth[source.index][unit.position.element],
+            "unit \(unit.position.element) of \(unit.position.node.index)")
         }
         let logits = truth[network.output.index]
         check(region.objectives[0], logits[0] - logits[1], "objective 0")

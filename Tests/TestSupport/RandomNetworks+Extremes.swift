@@ -72,15 +72,15 @@ extension RandomNetworks {
   /// Rows over three outputs: two margins and one with coefficients of many sizes.
   public mutating func coefficients() -> [Double] { [-1, 1, 0, -1, 0, 1] + weights(3) }
 
-  private mutating func layer(_ rows: Int, _ columns: Int, scale: Double = 1, bias: Double = 1) -> LinearLayer {
+  mutating func layer(_ rows: Int, _ columns: Int, scale: Double = 1, bias: Double = 1) -> LinearLayer {
     LinearLayer(
       map: .dense(DenseMap(rows: rows, columns: columns, weights: weights(rows * columns).map { $0 * scale })),
       bias: weights(rows).map { $0 * bias })
   }
 
   /// Layers of the given kind with a ReLU between each two.
-  private func chain(_ inputs: Int, _ layers: [LinearLayer]) throws -> Network {
-    var builder = NetworkBuilder(inputShape: Shape(vector: inputs))
+  func chain(_ layers: [LinearLayer]) throws -> Network {
+    var builder = NetworkBuilder(inputShape: Shape(vector: layers[0].map.inputCount))
     var last = builder.input
     for (i, layer) in layers.enumerated() {
       if i > 0 { last = builder.activation(.relu, of: last, name: "relu\(i)") }
@@ -99,7 +99,7 @@ extension RandomNetworks {
       map: .dense(
         DenseMap(rows: 4, columns: 4, weights: [1, -1, 0, 0, 0, 1, -1, 0, 0, 0, 1, -1, -1, 0, 0, 1])),
       bias: weights(4))
-    return try chain(inputs, [first, second, layer(3, 4)])
+    return try chain([first, second, layer(3, 4)])
   }
 
   /// Subnormal numbers appear on the way forwards, or on the way backwards.
@@ -111,7 +111,7 @@ extension RandomNetworks {
         layer(4, inputs, scale: 0x1p-1055, bias: 0x1p-1060), layer(4, 4, scale: 0x1p1000, bias: 0x1p-60), layer(3, 4),
       ]
       : [layer(4, inputs, scale: 0x1p1000), layer(4, 4), layer(3, 4, scale: 0x1p-1055, bias: 0x1p-60)]
-    return try chain(inputs, layers)
+    return try chain(layers)
   }
 
   /// Coefficients of single precision and others a 2⁻²⁰th away from them, which leaves nothing to round.
@@ -135,7 +135,7 @@ extension RandomNetworks {
           map: .dense(DenseMap(rows: rows, columns: columns, weights: moved(weights, &self))),
           bias: moved(bias, &self)))
     }
-    return (try chain(sizes[0], stored), try chain(sizes[0], file))
+    return (try chain(stored), try chain(file))
   }
 
   /// A sum of branches that take each other away, up to weights 2⁻⁵² apart.

@@ -1,0 +1,28 @@
+import Bounds
+import Intervals
+import Networks
+import TestSupport
+import Testing
+
+@testable import Verification
+
+/// Whole brackets judged by counting all linear pieces in exact arithmetic.
+@Suite struct ExhaustiveMarginTests {
+  @Test(arguments: 0..<150) func `the bracket holds the exact margin`(_ number: Int) throws {
+    let kinds = RandomNetworks.Planar.allCases
+    let kind = kinds[number % kinds.count]
+    var random = RandomNetworks(seed: 0xB0B &+ UInt64(number))
+    let (network, box) = try random.planar(kind)
+    let margins = ExactMaximum(of: .margins(of: [0, 1], label: 2, outputs: 3), of: network, over: box)
+    let maximum = try #require(margins.values.max())
+    let size = max(1, abs(ExactNumber(maximum).nearest))
+    let bracket = try ExactMargin.bracket(
+      of: network, over: Region(box: box), label: 2, sample: number,
+      settings: ExactSettings(timeout: 30, tolerance: 1e-6 * size, engine: .search))
+    let (lower, upper) = (bracket.lower.margin, bracket.upper)
+    let what: Comment = "network \(number) (\(kind)): [\(lower), \(upper)], \(ExactNumber(maximum).nearest)"
+    #expect(maximum.isInside(try #require(Interval(lower: lower, upper: upper))), what)
+    #expect(bracket.evidence == .soundBounds)
+    if kind.isTame { #expect(bracket.openReason == nil && bracket.gap <= 1e-6 * size, what) }
+  }
+}
