@@ -1,3 +1,4 @@
+import CKernels
 import Intervals
 import Networks
 
@@ -121,8 +122,10 @@ public struct BackwardPass<Scalar: RowScalar> {
     for (region, bounds) in regions.enumerated() {
       let (centre, radius) = bounds.boxes[node.index].centreAndRadius
       let gamma = RoundingError.gamma(2 * centre.count + 16)
-      withRows(of: region, rows, width: centre.count) { totals, row, coefficients in
-        let sums = Scalar.largest(coefficients, centre: centre, radius: radius, count: centre.count)
+      let sums = self.sums(of: region, rows, width: centre.count) {
+        Scalar.largest($0, rows: $1, centre: centre, radius: radius, width: centre.count, $2)
+      }
+      for (row, sums) in zip(self.rows(of: region), sums) {
         totals.add(sums.value, to: row)
         totals.addError(gamma * sums.reach + RoundingError.underflow, to: row)
       }
@@ -148,8 +151,10 @@ public struct BackwardPass<Scalar: RowScalar> {
   private mutating func account(for layer: LinearLayer, at node: NodeID, source: NodeID, _ rows: [Scalar]) {
     for (region, bounds) in regions.enumerated() {
       let reach = bounds.reach(of: node, layer, source: source, in: Scalar.self)
-      withRows(of: region, rows, width: layer.bias.count) { totals, row, coefficients in
-        let sums = Scalar.sum(coefficients, layer.bias, reach: reach.units, count: layer.bias.count)
+      let sums = self.sums(of: region, rows, width: layer.bias.count) {
+        Scalar.sum($0, rows: $1, layer.bias, reach: reach.units, width: layer.bias.count, $2)
+      }
+      for (row, sums) in zip(self.rows(of: region), sums) {
         totals.add(sums.value, to: row)
         totals.addError(sums.reach + reach.underflow, to: row)
       }
@@ -185,20 +190,29 @@ public struct BackwardPass<Scalar: RowScalar> {
     // One rounding for each sum, of its own size: later sums may cancel, its error does not.
     for (region, bounds) in regions.enumerated() {
       let reach = bounds.boxes[node.index].magnitudes.map { 2 * Scalar.unitRoundoff * $0 }
-      withRows(of: region, sum, width: reach.count) { totals, row, coefficients in
-        totals.addError(Scalar.reach(coefficients, reach, count: reach.count), to: row)
+      sum.withUnsafeBufferPointer { sum in
+        guard let base = sum.baseAddress else { return }
+        for row in self.rows(of: region) {
+          totals.addError(Scalar.reach(base + row * reach.count, reach, count: reach.count), to: row)
+        }
       }
     }
     pending[node.index] = sum
   }
 
-  /// Calls the body for each of a region's rows.
-  private mutating func withRows(
-    of region: Int, _ rows: [Scalar], width: Int, _ body: (inout RowTotals, Int, UnsafePointer<Scalar>) -> Void
-  ) {
-    rows.withUnsafeBufferPointer { coefficients in
-      guard let base = coefficients.baseAddress else { return }
-      for row in self.rows(of: region) { body(&totals, row, base + row * width) }
+  /// What a kernel sums over each of a region's rows: it gets the first row, their number and room for the sums.
+  private func sums(
+    of region: Int, _ rows: [Scalar], width: Int,
+    _ kernel: (UnsafePointer<Scalar>, Int, UnsafeMutablePointer<ck_row_sums>) -> Void
+  ) -> [ck_row_sums] {
+    let ownRows = self.rows(of: region)
+    return [ck_row_sums](unsafeUninitializedCapacity: ownRows.count) { sums, initialized in
+      rows.withUnsafeBufferPointer { rows in
+        if let base = rows.baseAddress, let sums = sums.baseAddress {
+          kernel(base + ownRows.lowerBound * width, ownRows.count, sums)
+        }
+      }
+      initialized = ownRows.count
     }
   }
 }

@@ -100,7 +100,7 @@ extension RegionBounds {
   func relaxation(of node: Node, lowerSlope: LowerSlope) -> LinearRelaxation? {
     guard case .activation(let activation, let source) = node.operation else { return nil }
     let box = boxes[source.index]
-    guard box.lower.allSatisfy(\.isFinite), box.upper.allSatisfy(\.isFinite) else { return nil }
+    guard box.isBounded else { return nil }
     return LinearRelaxation(of: activation, on: box, lowerSlope: lowerSlope)
   }
 

@@ -10,13 +10,28 @@ extension LinearRelaxation {
   ///   unbounded range the upper line is the constant u, infinite where there is no upper end.
   /// - Source: Zhang et al. 2018 (CROWN), table 2.
   init(ofReLUOn box: Box, lowerSlope choice: LowerSlope) {
-    let none = [Double](repeating: 0, count: box.count)
-    var (lowerSlope, upperSlope, upperOffset, reach) = (none, none, none, none)
-    let offsets = ck_relu_lines(
-      box.lower, box.upper, box.count, choice.mode, &lowerSlope, &upperSlope, &upperOffset, &reach)
+    let count = box.count
+    var (upperSlope, upperOffset, reach): ([Double], [Double], [Double]) = ([], [], [])
+    var offsets = 0
+    func filled(_ body: (UnsafeMutablePointer<Double>) -> Void) -> [Double] {
+      [Double](unsafeUninitializedCapacity: count) { values, initialized in
+        if let values = values.baseAddress { body(values) }
+        initialized = count
+      }
+    }
+    let lowerSlope = filled { lowerSlope in
+      upperSlope = filled { upperSlope in
+        upperOffset = filled { upperOffset in
+          reach = filled { reach in
+            offsets = ck_relu_lines(
+              box.lower, box.upper, count, choice.mode, lowerSlope, upperSlope, upperOffset, reach)
+          }
+        }
+      }
+    }
     self.init(
-      lowerSlope: lowerSlope, lowerOffset: none, upperSlope: upperSlope, upperOffset: upperOffset, reach: reach,
-      offsetCount: offsets)
+      lowerSlope: lowerSlope, lowerOffset: [Double](repeating: 0, count: count), upperSlope: upperSlope,
+      upperOffset: upperOffset, reach: reach, offsetCount: offsets)
   }
 
   /// ReLU's lines on a box of pre-activations, with the given slopes of the lower lines.

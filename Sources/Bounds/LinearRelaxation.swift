@@ -81,7 +81,7 @@ public struct LinearRelaxation: Sendable {
     self.upperOffset = upperOffset
     self.reach = reach
     gamma = RoundingError.gamma(2 * offsetCount + 16)
-    underflows = 1 + reach.reduce(0, +)
+    underflows = 1 + ck_total(reach, reach.count)
   }
 
   /// The lines of another relaxation in another order.
@@ -112,10 +112,10 @@ public struct LinearRelaxation: Sendable {
   /// - Soundness: for a stored coefficient a and the line s·z + o that its sign selects, a·f(z) ≤ (a·s)·z + a·o in real
   ///   arithmetic. Four things are rounded, with u the unit roundoff of the rows' type, η half its smallest positive
   ///   number, and γ of double precision:
-  ///   1. The coefficient a′ = fl(a·s), computed in double precision and rounded once more where the type is single,
-  ///      differs from a·s by at most 2u·|a′| + 2η, and by nothing where s is 0 or 1. It meets pre-activations of at most
-  ///      r = max(|l|, |u|) in magnitude, which makes Σ (2u·|a′| + 2η)·r; a little more than u counts already, and the
-  ///      rest of 2u covers the rounding of the sum, for sums of fewer than 2³¹ terms.
+  ///   1. The coefficient p = fl(a·s), computed in double precision, and what becomes of it where the type is single and
+  ///      it is rounded once more, differ from a·s by at most 2u·|p| + 2η, and by nothing where s is 0 or 1. It meets
+  ///      pre-activations of at most r = max(|l|, |u|) in magnitude, which makes Σ (2u·|p| + 2η)·r; a little more than u
+  ///      counts already, and the rest of 2u covers the rounding of the sum, for sums of fewer than 2³¹ terms.
   ///   2. The sum of the n products a·o with offsets that are not 0 is wrong by at most γ_n·Σ|a·o| + n·η, in any order.
   ///      Signs mix, hence the sum S of magnitudes; computed, it is at least (1 − γ_n)·S − n·η. As
   ///      γ_n/(1 − γ_n) ≤ γ_2n, its product with γ_2n+16 covers the error of the sum and its own.
@@ -131,11 +131,19 @@ public struct LinearRelaxation: Sendable {
     precondition(rows.count >= range.upperBound * width, "Rows of another width than \(width)")
     precondition(lowerSlope.count == max(width, range.count * step), "Lower slopes for another number of rows")
     rows.withUnsafeMutableBufferPointer { rows in
-      guard let base = rows.baseAddress else { return }
-      for (i, row) in range.enumerated() {
-        let sums = withLines(slopesFrom: i * step) { Scalar.relax(base + row * width, along: $0, count: width) }
-        gathered(row, sums)
+      guard let first = rows.baseAddress.map({ $0 + range.lowerBound * width }) else { return }
+      var sums = [ck_relaxed](repeating: ck_relaxed(), count: range.count)
+      sums.withUnsafeMutableBufferPointer { sums in
+        guard let sums = sums.baseAddress else { return }
+        // Rows with lines of their own one by one.
+        let together = step == 0 ? range.count : 1
+        for row in stride(from: 0, to: range.count, by: together) {
+          withLines(slopesFrom: row * step) {
+            Scalar.relax(first + row * width, rows: together, along: $0, width: width, sums + row)
+          }
+        }
       }
+      for (row, sums) in zip(range, sums) { gathered(row, sums) }
     }
   }
 

@@ -1,3 +1,4 @@
+import CKernels
 import Intervals
 import Networks
 import Synchronization
@@ -31,7 +32,7 @@ struct RoundingReach: Sendable {
       (pulled * product + constant * bias.magnitude + RoundingError.underflow) * up
     }
     units = layer.biasError.isEmpty ? reach : elementwise(reach, layer.biasError) { ($0 + $1) * up }
-    underflow = Scalar.underflow * (1 + magnitudes.reduce(0, +))
+    underflow = Scalar.underflow * (1 + ck_total(magnitudes, magnitudes.count))
   }
 
   /// What passes count that ignore rounding: nothing.

@@ -3,18 +3,20 @@ import Networks
 
 /// A type in which backward passes store and multiply coefficients. All sums over a row are double precision.
 public protocol RowScalar: AnalysisScalar {
-  /// `Σ row·values` and `Σ |row|·reach`, in any order.
+  /// `Σ row·values` and `Σ |row|·reach` for each row, in any order.
   static func sum(
-    _ row: UnsafePointer<Self>, _ values: UnsafePointer<Double>, reach: UnsafePointer<Double>, count: Int
-  ) -> ck_row_sums
-  /// `Σ row·centre + |row|·radius`, and the sum of its terms' magnitudes.
+    _ rows: UnsafePointer<Self>, rows count: Int, _ values: UnsafePointer<Double>, reach: UnsafePointer<Double>,
+    width: Int, _ sums: UnsafeMutablePointer<ck_row_sums>)
+  /// `Σ row·centre + |row|·radius` for each row, and the sum of its terms' magnitudes.
   static func largest(
-    _ row: UnsafePointer<Self>, centre: UnsafePointer<Double>, radius: UnsafePointer<Double>, count: Int
-  ) -> ck_row_sums
+    _ rows: UnsafePointer<Self>, rows count: Int, centre: UnsafePointer<Double>, radius: UnsafePointer<Double>,
+    width: Int, _ sums: UnsafeMutablePointer<ck_row_sums>)
   /// `Σ |row|·reach`.
   static func reach(_ row: UnsafePointer<Self>, _ reach: UnsafePointer<Double>, count: Int) -> Double
-  /// One row relaxed in place: see `ck_row_relax`.
-  static func relax(_ row: UnsafeMutablePointer<Self>, along lines: RelaxationLines, count: Int) -> ck_relaxed
+  /// Rows relaxed in place: see `ck_rows_relax`.
+  static func relax(
+    _ rows: UnsafeMutablePointer<Self>, rows count: Int, along lines: RelaxationLines, width: Int,
+    _ sums: UnsafeMutablePointer<ck_relaxed>)
   /// Adds to each element.
   static func add(_ values: UnsafePointer<Self>, to sum: UnsafeMutablePointer<Self>, count: Int)
 
@@ -48,25 +50,29 @@ public struct RelaxationLines {
 
 extension Double: RowScalar {
   public static func sum(
-    _ row: UnsafePointer<Double>, _ values: UnsafePointer<Double>, reach: UnsafePointer<Double>, count: Int
-  ) -> ck_row_sums {
-    ck_row_sum_f64(row, values, reach, count)
+    _ rows: UnsafePointer<Double>, rows count: Int, _ values: UnsafePointer<Double>, reach: UnsafePointer<Double>,
+    width: Int, _ sums: UnsafeMutablePointer<ck_row_sums>
+  ) {
+    ck_rows_sum_f64(rows, count, values, reach, width, sums)
   }
 
   public static func largest(
-    _ row: UnsafePointer<Double>, centre: UnsafePointer<Double>, radius: UnsafePointer<Double>, count: Int
-  ) -> ck_row_sums {
-    ck_row_largest_f64(row, centre, radius, count)
+    _ rows: UnsafePointer<Double>, rows count: Int, centre: UnsafePointer<Double>, radius: UnsafePointer<Double>,
+    width: Int, _ sums: UnsafeMutablePointer<ck_row_sums>
+  ) {
+    ck_rows_largest_f64(rows, count, centre, radius, width, sums)
   }
 
   public static func reach(_ row: UnsafePointer<Double>, _ reach: UnsafePointer<Double>, count: Int) -> Double {
     ck_row_reach_f64(row, reach, count)
   }
 
-  public static func relax(_ row: UnsafeMutablePointer<Double>, along lines: RelaxationLines, count: Int) -> ck_relaxed
-  {
-    ck_row_relax_f64(
-      row, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, count)
+  public static func relax(
+    _ rows: UnsafeMutablePointer<Double>, rows count: Int, along lines: RelaxationLines, width: Int,
+    _ sums: UnsafeMutablePointer<ck_relaxed>
+  ) {
+    ck_rows_relax_f64(
+      rows, count, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, width, sums)
   }
 
   public static func add(_ values: UnsafePointer<Double>, to sum: UnsafeMutablePointer<Double>, count: Int) {
@@ -116,24 +122,29 @@ extension Double: RowScalar {
 
 extension Float: RowScalar {
   public static func sum(
-    _ row: UnsafePointer<Float>, _ values: UnsafePointer<Double>, reach: UnsafePointer<Double>, count: Int
-  ) -> ck_row_sums {
-    ck_row_sum_f32(row, values, reach, count)
+    _ rows: UnsafePointer<Float>, rows count: Int, _ values: UnsafePointer<Double>, reach: UnsafePointer<Double>,
+    width: Int, _ sums: UnsafeMutablePointer<ck_row_sums>
+  ) {
+    ck_rows_sum_f32(rows, count, values, reach, width, sums)
   }
 
   public static func largest(
-    _ row: UnsafePointer<Float>, centre: UnsafePointer<Double>, radius: UnsafePointer<Double>, count: Int
-  ) -> ck_row_sums {
-    ck_row_largest_f32(row, centre, radius, count)
+    _ rows: UnsafePointer<Float>, rows count: Int, centre: UnsafePointer<Double>, radius: UnsafePointer<Double>,
+    width: Int, _ sums: UnsafeMutablePointer<ck_row_sums>
+  ) {
+    ck_rows_largest_f32(rows, count, centre, radius, width, sums)
   }
 
   public static func reach(_ row: UnsafePointer<Float>, _ reach: UnsafePointer<Double>, count: Int) -> Double {
     ck_row_reach_f32(row, reach, count)
   }
 
-  public static func relax(_ row: UnsafeMutablePointer<Float>, along lines: RelaxationLines, count: Int) -> ck_relaxed {
-    ck_row_relax_f32(
-      row, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, count)
+  public static func relax(
+    _ rows: UnsafeMutablePointer<Float>, rows count: Int, along lines: RelaxationLines, width: Int,
+    _ sums: UnsafeMutablePointer<ck_relaxed>
+  ) {
+    ck_rows_relax_f32(
+      rows, count, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, lines.reach, width, sums)
   }
 
   public static func add(_ values: UnsafePointer<Float>, to sum: UnsafeMutablePointer<Float>, count: Int) {

@@ -8,36 +8,45 @@
 // each way.
 #define UP (1 + 0x1p-51)
 
+// What is computed of each element is a sum of products with factors that are the same for all, which hold everything
+// that rounding may take: UP cubed covers more than the rounding of the factors, that of a difference or sum before, and
+// two products and two sums. What is lost to underflow is below the smallest normal number.
+//
+// The radius of a box: r(1 + gamma) + gamma|c|, and `up` more where it is rounded once more.
+//
+// The box of a ball: w = (spread + gamma(|b| + |m|))(1 + gamma), and the last differences round by another u(|m| + w).
 #define BALLS(T, suffix, up, underflow)                                                            \
   WIDE int ck_box_to_ball_##suffix(const double *restrict lower, const double *restrict upper,     \
                                    size_t n, double gamma, T *restrict centre,                     \
                                    T *restrict radius) {                                           \
-    int bounded = 1;                                                                               \
+    const double ofRadius = (1 + gamma) * (UP * UP * UP * up);                                     \
+    const double ofCentre = gamma * (UP * UP * UP * up);                                           \
+    size_t unbounded = 0;                                                                          \
     for (size_t i = 0; i < n; i++) {                                                               \
       const T c = (T)(lower[i] / 2 + upper[i] / 2);                                                \
       const double above = upper[i] - (double)c, below = (double)c - lower[i];                     \
-      const double r = (above > below ? above : below) * UP;                                       \
-      const double inflated = ((r + gamma * (fabs((double)c) + r)) * UP + underflow) * up;         \
-      bounded &= isfinite(inflated) != 0;                                                          \
+      const double r = above > below ? above : below;                                              \
+      const double inflated = r * ofRadius + (fabs((double)c) * ofCentre + 2 * (underflow));       \
+      unbounded += !(inflated <= DBL_MAX);                                                         \
       centre[i] = c;                                                                               \
       radius[i] = (T)inflated;                                                                     \
     }                                                                                              \
-    return bounded;                                                                                \
+    return unbounded == 0;                                                                         \
   }                                                                                                \
   WIDE void ck_ball_to_box_##suffix(const T *restrict middle, const T *restrict spread,            \
                                     const double *restrict bias, size_t n, double gamma,           \
                                     double *restrict lower, double *restrict upper) {              \
+    const double ofSpread = (1 + gamma) * (UP * UP * UP);                                          \
+    const double ofMiddle = (gamma * (1 + gamma) + 0x1p-51) * (UP * UP * UP);                      \
     for (size_t i = 0; i < n; i++) {                                                               \
-      const double m = (double)middle[i] + bias[i];                                                \
-      double w = ((double)spread[i] + gamma * (fabs(bias[i]) + fabs(m))) * (1 + gamma);            \
-      w = (w * UP + underflow) * UP;                                                               \
+      const double b = bias[i], m = (double)middle[i] + b;                                         \
+      const double w =                                                                             \
+          (double)spread[i] * ofSpread + ((fabs(b) + fabs(m)) * ofMiddle + 2 * (underflow));       \
       const double low = m - w, high = m + w;                                                      \
-      const double below = low - (fabs(low) * 0x1p-52 + DBL_MIN);                             \
-      const double above = high + (fabs(high) * 0x1p-52 + DBL_MIN);                           \
       /* An overflow anywhere leaves NaN or infinities: then nothing is known. */                  \
-      const int known = isfinite(below) && isfinite(above);                                        \
-      lower[i] = known ? below : -INFINITY;                                                        \
-      upper[i] = known ? above : INFINITY;                                                         \
+      const int known = (low >= -DBL_MAX) & (high <= DBL_MAX);                                     \
+      lower[i] = known ? low : -INFINITY;                                                          \
+      upper[i] = known ? high : INFINITY;                                                          \
     }                                                                                              \
   }
 
@@ -70,4 +79,17 @@ WIDE double ck_largest(const double *values, size_t n) {
   double largest = 0;
   for (size_t i = 0; i < n; i++) largest = values[i] > largest ? values[i] : largest;
   return largest;
+}
+
+WIDE double ck_total(const double *values, size_t n) {
+  _Pragma("clang fp reassociate(on)")
+  double total = 0;
+  for (size_t i = 0; i < n; i++) total += values[i];
+  return total;
+}
+
+WIDE int ck_all_finite(const double *restrict lower, const double *restrict upper, size_t n) {
+  size_t infinite = 0;
+  for (size_t i = 0; i < n; i++) infinite += !((fabs(lower[i]) <= DBL_MAX) & (fabs(upper[i]) <= DBL_MAX));
+  return infinite == 0;
 }

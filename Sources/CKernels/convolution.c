@@ -66,28 +66,43 @@ static size_t width(void) {
 
 size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
                              int transposed, size_t elementBytes) {
-  return ck_plan_make(g, outputChannels, groups, batch, transposed, elementBytes, width() / elementBytes).bytes;
+  const size_t lanes = width() / elementBytes;
+  const ck_plan p = ck_plan_make(g, outputChannels, groups, batch, transposed, elementBytes, lanes);
+  if (p.bytes == 0) return 0;
+  const ck_plan q = ck_plan_interleaved(g, outputChannels, groups, batch, transposed, elementBytes, lanes);
+  return p.bytes > q.bytes ? p.bytes : q.bytes;
 }
 
 #if defined(__x86_64__)
 #define WIDER(suffix)                                                                              \
-  case 64: convolve_##suffix##_v4(&p, weights, source, result, workspace); return;                 \
-  case 32: convolve_##suffix##_v3(&p, weights, source, result, workspace); return;
+  case 64: convolve_##suffix##_v4(p, weights, source, result, workspace); return;                  \
+  case 32: convolve_##suffix##_v3(p, weights, source, result, workspace); return;
 #else
 #define WIDER(suffix)
 #endif
 
 #define CONVOLVE(T, suffix)                                                                        \
+  static void run_##suffix(const ck_plan *p, const T *weights, const T *source, T *result,         \
+                           void *workspace) {                                                      \
+    switch (width()) {                                                                             \
+      WIDER(suffix)                                                                                \
+      default: convolve_##suffix##_v1(p, weights, source, result, workspace);                      \
+    }                                                                                              \
+  }                                                                                                \
   void ck_convolve_##suffix(const ck_convolution *g, size_t outputChannels, size_t groups,         \
                             size_t batch, int transposed, const T *weights, const T *source,       \
                             T *result, void *workspace) {                                          \
-    const size_t bytes = width();                                                                  \
-    const ck_plan p =                                                                              \
-        ck_plan_make(g, outputChannels, groups, batch, transposed, sizeof(T), bytes / sizeof(T));  \
-    switch (bytes) {                                                                               \
-      WIDER(suffix)                                                                                \
-      default: convolve_##suffix##_v1(&p, weights, source, result, workspace);                     \
+    const size_t lanes = width() / sizeof(T);                                                      \
+    ck_plan p = ck_plan_interleaved(g, outputChannels, groups, batch, transposed, sizeof(T), lanes); \
+    if (p.bytes > 0) {                                                                             \
+      run_##suffix(&p, weights, source, result, workspace);                                        \
+      source += p.batch * p.inner * groups * p.sourceArea;                                         \
+      result += p.batch * p.outer * groups * p.resultArea;                                         \
+      batch -= p.batch;                                                                            \
+      if (batch == 0) return;                                                                      \
     }                                                                                              \
+    p = ck_plan_make(g, outputChannels, groups, batch, transposed, sizeof(T), lanes);              \
+    run_##suffix(&p, weights, source, result, workspace);                                          \
   }
 
 CONVOLVE(double, f64)

@@ -14,6 +14,10 @@
 //   offset for all positions: one pass, several planes for each channel.
 // - Transposed, every s-th row and column of the result is a correlation of the one padded plane with the taps that
 //   reach it: s·s passes.
+//
+// Rows of small images fill vectors badly. As many images as a vector has elements are interleaved instead: an entry of
+// a plane is then a vector, one element for each image, and so is a position of the result. Either way each result adds
+// up the same products in the same order.
 
 // One axis of a convolution, in either direction. An entry is an index into a plane's axis.
 typedef struct {
@@ -33,13 +37,14 @@ typedef struct {
   size_t groups, inner, outer;      // channels of a group that are summed over, and that result
   size_t sourceArea, resultArea;
   size_t plane, channel, image;     // sizes when staged: of a plane, a channel's planes, all channels
-  size_t batch, images;             // in all; staged and computed together
+  size_t entry;                     // elements of a plane's entry: 1, or one for each image where interleaved
+  size_t batch, images;             // in all; staged and computed together; an interleaved set counts as one image
   size_t rows;                      // plane rows computed together; all of them where images > 1
   size_t inners;                    // channels summed over before the next block of results
   size_t sums;                      // room for one result channel of one pass
   size_t listed;                    // vectors that a pass may have
   size_t bytes;                     // of the workspace, 0 if it would be too large
-  size_t passesAt, tapsAt, listsAt, packedAt, stagedAt, sumsAt;  // byte offsets into it
+  size_t passesAt, tapsAt, listsAt, placesAt, packedAt, stagedAt, sumsAt;  // byte offsets into it
   size_t stagedCount;
 } ck_plan;
 
@@ -62,6 +67,15 @@ ck_span ck_axis_span(const ck_axis *a, size_t slot);
 
 ck_plan ck_plan_make(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
                      size_t elementBytes, size_t lanes);
+
+// The same for interleaved images, for all but the last of a batch, which are too few for a vector. No bytes where it is
+// the slower way.
+ck_plan ck_plan_interleaved(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
+                            size_t elementBytes, size_t lanes);
+
+// Where each element of a source channel belongs in its interleaved planes, and behind these where each element of a
+// result channel lies in its sums.
+const size_t *ck_plan_places(const ck_plan *p, void *workspace);
 
 // Fills the workspace's passes and returns them: y.passes × x.passes.
 const ck_pass *ck_plan_passes(const ck_plan *p, size_t lanes, void *workspace);

@@ -69,16 +69,19 @@ static const size_t longSum = 144;
 // Vectors that share each weight read.
 static const size_t sharedVectors = 24;
 
+// A part of a second-level cache holds all planes and sums of interleaved images.
+static const size_t interleavedBytes = 256 << 10;
+
 // Passes of a transposed product: the product of the strides.
 static const size_t mostPasses = 16;
 
 // Rows, images and channels of a block.
 static void divide(ck_plan *p, size_t elementBytes, size_t lanes) {
-  const size_t slots = p->y.slots * p->x.slots, budget = readBytes / elementBytes;
+  const size_t slots = p->y.slots * p->x.slots, budget = readBytes / (elementBytes * p->entry);
   const size_t wanted = least(p->inner, ceiling(longSum, most(1, p->taps / (p->y.passes * p->x.passes))));
   const size_t height = positions(&p->y, 0), pitch = p->x.pitch, extra = p->y.reach - least(p->y.reach, height);
   const size_t budgetRows = budget / (wanted * slots * pitch);
-  const size_t fewest = ceiling(sharedVectors * lanes, pitch);
+  const size_t fewest = p->entry > 1 ? height : ceiling(sharedVectors * lanes, pitch);
   p->rows = least(height, most(budgetRows > extra ? budgetRows - extra : 0, fewest));
   // Blocks of equal size.
   p->rows = ceiling(height, ceiling(height, p->rows));
@@ -88,9 +91,9 @@ static void divide(ck_plan *p, size_t elementBytes, size_t lanes) {
   p->inners = ceiling(p->inner, ceiling(p->inner, p->inners));
 }
 
-ck_plan ck_plan_make(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
-                     size_t elementBytes, size_t lanes) {
-  ck_plan p = {.taps = g->kernelHeight * g->kernelWidth, .groups = groups, .batch = batch};
+static ck_plan make(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
+                    size_t elementBytes, size_t lanes, size_t entry) {
+  ck_plan p = {.entry = entry, .taps = g->kernelHeight * g->kernelWidth, .groups = groups, .batch = batch};
   // So many passes have few taps each: they read each weight and element for too little.
   if (transposed && least(g->strideHeight, g->height) > mostPasses / least(g->strideWidth, g->width)) return p;
   p.y = axis(g->kernelHeight, g->strideHeight, g->dilationHeight, g->padTop, g->height, g->outputHeight, transposed);
@@ -106,16 +109,16 @@ ck_plan ck_plan_make(const ck_convolution *g, size_t outputChannels, size_t grou
   const double limit = 4 * (double)(p.sourceArea + p.resultArea) + 4096;
   if (planes > limit || reach > limit) return p;
 
-  p.plane = p.y.pitch * p.x.pitch;
+  p.plane = p.y.pitch * p.x.pitch * entry;
   p.channel = p.plane * p.y.slots * p.x.slots;
   p.image = p.channel * p.inner * groups;
   divide(&p, elementBytes, lanes);
   const size_t passes = p.y.passes * p.x.passes;
-  p.sums = p.images * (p.rows * p.x.pitch + lanes);
+  p.sums = p.images * (p.rows * p.x.pitch * entry + lanes);
   // A vector covers what follows it, too; each row begins at most one that is not full.
-  p.listed = p.images * p.rows * ceiling(p.x.pitch, lanes);
+  p.listed = p.images * p.rows * ceiling(p.x.pitch * entry, lanes);
   // The last rows and columns that taps reach, beyond the last plane, and what a vector reads beyond them.
-  p.stagedCount = p.images * p.image + p.y.reach * p.x.pitch + p.x.reach + lanes;
+  p.stagedCount = p.images * p.image + (p.y.reach * p.x.pitch + p.x.reach) * entry + lanes;
 
   size_t bytes = 0;
 #define PLACE(field, count, size)                                                                  \
@@ -124,6 +127,7 @@ ck_plan ck_plan_make(const ck_convolution *g, size_t outputChannels, size_t grou
   PLACE(passesAt, passes, sizeof(ck_pass))
   PLACE(tapsAt, 2 * p.taps, sizeof(ptrdiff_t))
   PLACE(listsAt, 2 * passes * p.listed, sizeof(ptrdiff_t))
+  PLACE(placesAt, entry > 1 ? p.sourceArea + p.resultArea : 0, sizeof(size_t))
   PLACE(packedAt, transposed ? p.taps * groups * p.inner * p.outer : 0, elementBytes)
   PLACE(stagedAt, p.stagedCount, elementBytes)
   PLACE(sumsAt, passes * p.outer * p.sums, elementBytes)
@@ -132,10 +136,57 @@ ck_plan ck_plan_make(const ck_convolution *g, size_t outputChannels, size_t grou
   return p;
 }
 
+ck_plan ck_plan_make(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
+                     size_t elementBytes, size_t lanes) {
+  return make(g, outputChannels, groups, batch, transposed, elementBytes, lanes, 1);
+}
+
+ck_plan ck_plan_interleaved(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
+                            size_t elementBytes, size_t lanes) {
+  const ck_plan none = {0};
+  if (batch < lanes || lanes == 1) return none;
+  ck_plan p = make(g, outputChannels, groups, batch / lanes * lanes, transposed, elementBytes, lanes, lanes);
+  // Elements are moved by whole vectors, and rows are not divided: that is for small images.
+  const int small = p.sourceArea >= lanes && p.resultArea >= lanes && p.rows == positions(&p.y, 0);
+  // Without zeros between them, rows fill vectors anyway.
+  const int gains = p.x.pitch > positions(&p.x, 0);
+  const size_t kept = (p.image + p.y.passes * p.x.passes * p.outer * p.sums) * elementBytes;
+  return p.bytes > 0 && small && gains && kept <= interleavedBytes ? p : none;
+}
+
+const size_t *ck_plan_places(const ck_plan *p, void *workspace) {
+  size_t *places = (size_t *)((char *)workspace + p->placesAt), *const first = places;
+  // What no tap reads goes behind all that is read.
+  for (size_t i = 0; i < p->sourceArea; i++) places[i] = p->stagedCount - p->entry;
+  for (size_t sy = 0; sy < p->y.slots; sy++)
+    for (size_t sx = 0; sx < p->x.slots; sx++) {
+      const ck_span ys = ck_axis_span(&p->y, sy), xs = ck_axis_span(&p->x, sx);
+      const size_t plane = (sy * p->x.slots + sx) * p->plane;
+      for (size_t y = ys.begin; y < ys.end; y++)
+        for (size_t x = xs.begin; x < xs.end; x++)
+          places[(ys.first + (y - ys.begin) * ys.step) * p->x.source + xs.first + (x - xs.begin) * xs.step] =
+              plane + (y * p->x.pitch + x) * p->entry;
+    }
+  places += p->sourceArea;
+  for (size_t fy = 0; fy < p->y.passes; fy++)
+    for (size_t fx = 0; fx < p->x.passes; fx++) {
+      const size_t pass = (fy * p->x.passes + fx) * p->outer * p->sums;
+      for (size_t y = fy, at = pass; y < p->y.result; y += p->y.passes, at += p->x.pitch * p->entry)
+        for (size_t x = fx, from = at; x < p->x.result; x += p->x.passes, from += p->entry)
+          places[y * p->x.result + x] = from;
+    }
+  return first;
+}
+
 // Lists the vectors that cover the positions of a pass, each from the first position that none before it covers.
 static size_t list(const ck_plan *p, const ck_pass *pass, size_t lanes, ptrdiff_t *from, ptrdiff_t *to) {
   size_t n = 0;
   const size_t rows = least(p->rows, pass->rows);
+  if (p->entry > 1) {
+    for (size_t y = 0; y < rows; y++)
+      for (size_t x = 0; x < pass->columns; x++, n++) from[n] = to[n] = (ptrdiff_t)((y * p->x.pitch + x) * p->entry);
+    return n;
+  }
   for (size_t i = 0; i < p->images; i++) {
     size_t covered = 0;
     for (size_t y = 0; y < rows; y++) {
@@ -168,8 +219,9 @@ const ck_pass *ck_plan_passes(const ck_plan *p, size_t lanes, void *workspace) {
           ptrdiff_t sy, sx;
           if (!tap(&p->y, fy, i, &sy) || !tap(&p->x, fx, j, &sx)) continue;
           const size_t slot = p->y.transposed ? 0 : i % p->y.slots * p->x.slots + j % p->x.slots;
-          offsets[used] = (ptrdiff_t)(slot * p->plane) + (sy + (ptrdiff_t)p->y.lead) * (ptrdiff_t)p->x.pitch
-                          + sx + (ptrdiff_t)p->x.lead;
+          const ptrdiff_t shift =
+              (sy + (ptrdiff_t)p->y.lead) * (ptrdiff_t)p->x.pitch + sx + (ptrdiff_t)p->x.lead;
+          offsets[used] = (ptrdiff_t)(slot * p->plane) + shift * (ptrdiff_t)p->entry;
           indices[used++] = i * p->x.kernel + j;
           pass->taps++;
         }

@@ -174,11 +174,11 @@ TARGET static void NAME(sum)(const ck_plan *p, const ck_pass *passes, size_t row
     if (row >= pass->rows) continue;
     size_t vectors = pass->vectors / p->images * images;
     // Fewer rows than were listed: the last block of a large image.
-    while (vectors > 0 && pass->from[vectors - 1] >= (ptrdiff_t)((images - 1) * p->image + (pass->rows - row) * p->x.pitch))
-      vectors--;
+    const size_t end = (images - 1) * p->image + (pass->rows - row) * p->x.pitch * p->entry;
+    while (vectors > 0 && pass->from[vectors - 1] >= (ptrdiff_t)end) vectors--;
     for (size_t c = 0; c < p->inner; c += p->inners) {
       const size_t channels = p->inner - c < p->inners ? p->inner - c : p->inners;
-      const T *source = planes + c * p->channel + row * p->x.pitch;
+      const T *source = planes + c * p->channel + row * p->x.pitch * p->entry;
       for (size_t m = 0; m < p->outer; m += 4) {
         const size_t height = p->outer - m < 4 ? p->outer - m : 4;
         const int packed = p->y.transposed;
@@ -223,7 +223,109 @@ TARGET static inline void NAME(place)(const ck_plan *p, const ck_pass *passes, s
     }
 }
 
+// The transpose of LANES vectors: in each round, the elements of the first half in turn with those of the second. Vectors
+// of eight in two halves, which processors shuffle at half the cost: blocks of four by four, then the halves.
+TARGET static inline __attribute__((always_inline)) void NAME(transpose)(NAME(vector) v[LANES]) {
+#if LANES == 8
+#define LOW_HALVES(a, b) SHUFFLED(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define HIGH_HALVES(a, b) SHUFFLED(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+  _Pragma("clang loop unroll(full)")
+  for (size_t i = 0; i < 8; i += 4) {
+    const NAME(vector) a = LOW_HALVES(v[i], v[i + 2]), b = HIGH_HALVES(v[i], v[i + 2]);
+    const NAME(vector) c = LOW_HALVES(v[i + 1], v[i + 3]), d = HIGH_HALVES(v[i + 1], v[i + 3]);
+    v[i] = LOW_HALVES(a, c);
+    v[i + 1] = HIGH_HALVES(a, c);
+    v[i + 2] = LOW_HALVES(b, d);
+    v[i + 3] = HIGH_HALVES(b, d);
+  }
+  _Pragma("clang loop unroll(full)")
+  for (size_t i = 0; i < 4; i++) {
+    const NAME(vector) a = v[i], b = v[i + 4];
+    v[i] = SHUFFLED(a, b, 0, 1, 2, 3, 8, 9, 10, 11);
+    v[i + 4] = SHUFFLED(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+#undef LOW_HALVES
+#undef HIGH_HALVES
+#else
+  _Pragma("clang loop unroll(full)")
+  for (size_t round = 1; round < LANES; round *= 2) {
+    NAME(vector) mixed[LANES];
+    _Pragma("clang loop unroll(full)")
+    for (size_t i = 0; i < LANES / 2; i++) {
+      mixed[2 * i] = SHUFFLE(LOW)(v[i], v[i + LANES / 2]);
+      mixed[2 * i + 1] = SHUFFLE(HIGH)(v[i], v[i + LANES / 2]);
+    }
+    _Pragma("clang loop unroll(full)")
+    for (size_t i = 0; i < LANES; i++) v[i] = mixed[i];
+  }
+#endif
+}
+
+// Copies LANES images into zero-padded planes with LANES elements an entry. The last vectors overlap those before.
+TARGET static void NAME(stage_interleaved)(const ck_plan *p, const size_t *places, const T *images, T *staged) {
+  const size_t channels = p->inner * p->groups, area = p->sourceArea;
+  for (size_t c = 0; c < channels; c++, images += area)
+    for (size_t i = 0; i < area; i += LANES) {
+      const size_t at = i + LANES > area ? area - LANES : i;
+      NAME(vector) v[LANES];
+      _Pragma("clang loop unroll(full)")
+      for (size_t n = 0; n < LANES; n++) v[n] = LOAD(images + n * channels * area + at);
+      NAME(transpose)(v);
+      const size_t apart = c * p->channel;
+      _Pragma("clang loop unroll(full)")
+      for (size_t n = 0; n < LANES; n++) {
+        const size_t to = places[at + n];
+        STORE(staged + to + (to < p->image ? apart : 0), v[n]);
+      }
+    }
+}
+
+// Puts the sums of one channel of LANES images, `apart` from one to the next, where they belong.
+TARGET static inline void NAME(place_interleaved)(const ck_plan *p, const size_t *places, const T *sums, T *result,
+                                                  size_t apart) {
+  const size_t area = p->resultArea;
+  for (size_t i = 0; i < area; i += LANES) {
+    const size_t at = i + LANES > area ? area - LANES : i;
+    NAME(vector) v[LANES];
+    _Pragma("clang loop unroll(full)")
+    for (size_t n = 0; n < LANES; n++) v[n] = LOAD(sums + places[at + n]);
+    NAME(transpose)(v);
+    _Pragma("clang loop unroll(full)")
+    for (size_t n = 0; n < LANES; n++) STORE(result + n * apart + at, v[n]);
+  }
+}
+
+// As `convolve`, for plans of interleaved images.
+TARGET static void NAME(convolve_interleaved)(const ck_plan *p, const T *weights, const T *images, T *results,
+                                              void *workspace) {
+  const ck_pass *passes = ck_plan_passes(p, LANES, workspace);
+  const size_t *places = ck_plan_places(p, workspace);
+  T *packed = (T *)((char *)workspace + p->packedAt);
+  T *staged = (T *)((char *)workspace + p->stagedAt);
+  T *sums = (T *)((char *)workspace + p->sumsAt);
+  if (p->y.transposed) {
+    NAME(pack)(p, passes, weights, packed);
+    weights = packed;
+  }
+  memset(staged, 0, p->stagedCount * sizeof(T));
+  const size_t imageResults = p->groups * p->outer * p->resultArea;
+  for (size_t i = 0; i < p->batch; i += LANES, results += LANES * imageResults) {
+    NAME(stage_interleaved)(p, places, images + i * p->groups * p->inner * p->sourceArea, staged);
+    for (size_t g = 0; g < p->groups; g++) {
+      NAME(sum)(p, passes, 0, 1, staged + g * p->inner * p->channel,
+                weights + g * p->inner * p->outer * p->taps, sums);
+      for (size_t m = 0; m < p->outer; m++)
+        NAME(place_interleaved)(p, places + p->sourceArea, sums + m * p->sums,
+                                results + (g * p->outer + m) * p->resultArea, imageResults);
+    }
+  }
+}
+
 TARGET static void NAME(convolve)(const ck_plan *p, const T *weights, const T *images, T *results, void *workspace) {
+  if (p->entry > 1) {
+    NAME(convolve_interleaved)(p, weights, images, results, workspace);
+    return;
+  }
   const ck_pass *passes = ck_plan_passes(p, LANES, workspace);
   T *packed = (T *)((char *)workspace + p->packedAt);
   T *staged = (T *)((char *)workspace + p->stagedAt);

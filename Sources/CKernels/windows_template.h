@@ -41,8 +41,9 @@ WIDE void NAME(ck_windows_relax)(const ck_windows *g, const double *lowerSlope, 
                                  const double *upperSlope, const double *upperOffset, const double *reach, T *values,
                                  ck_relaxed *sums) {
   FOR_EACH_RUN(g)
-    const ck_relaxed sum = NAMED(relax_run, SUFFIX)(
-        values + at, lowerSlope + to, lowerOffset + to, upperSlope + to, upperOffset + to, reach + to, n);
+    ck_relaxed sum;
+    NAMED(relax_runs, SUFFIX)(values + at, 1, lowerSlope + to, lowerOffset + to, upperSlope + to, upperOffset + to,
+                              reach + to, n, &sum);
     sums[r].constant += sum.constant;
     sums[r].magnitude += sum.magnitude;
     sums[r].reach += sum.reach;

@@ -62,6 +62,9 @@ public struct Box: Hashable, Sendable {
     return (centre, radius)
   }
 
+  /// Whether all ends are finite.
+  public var isBounded: Bool { ck_all_finite(lower, upper, count) != 0 }
+
   /// The largest magnitude in each element's range.
   public var magnitudes: [Double] {
     [Double](unsafeUninitializedCapacity: count) { magnitudes, initialized in

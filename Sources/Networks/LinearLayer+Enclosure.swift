@@ -13,6 +13,14 @@ extension LinearLayer {
   /// - Complexity: two products with the map for all boxes together.
   /// - Source: architecture of the tool, "Sound in floating point"; the error model is Higham's, §3.1.
   public func images<Scalar: AnalysisScalar>(of boxes: [Box], in type: Scalar.Type) -> [Box] {
+    var images: [Box] = []
+    images.reserveCapacity(boxes.count)
+    forEachImage(of: boxes, in: type) { images.append($1) }
+    return images
+  }
+
+  /// The same, each box handed over with its number before the next is made.
+  func forEachImage<Scalar: AnalysisScalar>(of boxes: [Box], in type: Scalar.Type, _ body: (Int, Box) -> Void) {
     // Twice the longest sum covers the rounding of the radius product itself: |W|ρ computed is at least
     // (1 − γ)|W|ρ, and (1 − γ_k)(r + γ_2k(…)) ≥ r + γ_k(…). The file's coefficients are as far away again.
     let gamma =
@@ -34,8 +42,8 @@ extension LinearLayer {
     }
     let middles = map.apply(centres, batch: count)
     let spreads = map.apply(radii, batch: count, .magnitudes)
-    return (0..<count).map { i in
-      isBounded[i] ? box(middles, spreads, index: i, gamma: gamma) : .entire(count: map.outputCount)
+    for i in 0..<count {
+      body(i, isBounded[i] ? box(middles, spreads, index: i, gamma: gamma) : .entire(count: map.outputCount))
     }
   }
 
@@ -99,8 +107,20 @@ extension Network {
       precondition(input.count == inputCount, "A box of \(input.count) elements for an input of \(inputCount)")
     }
     var boxes = inputs.map { _ in [Box]() }
-    for node in nodes {
-      for (i, box) in self.boxes(of: node, from: boxes, inputs: inputs, in: type).enumerated() { boxes[i].append(box) }
+    var rest = nodes[...]
+    while let node = rest.popFirst() {
+      // What needs no product is done for one input after the other, while its boxes are in cache.
+      let alone = rest.prefix { if case .linear = $0.operation { false } else { true } }
+      rest = rest.dropFirst(alone.count)
+      func append(_ box: Box, to i: Int) {
+        boxes[i].append(box)
+        for node in alone { boxes[i].append(interval(of: node, from: boxes[i], input: inputs[i], in: type)) }
+      }
+      if case .linear(let layer, let source) = node.operation {
+        layer.forEachImage(of: boxes.map { $0[source.index] }, in: type) { append($1, to: $0) }
+      } else {
+        for i in inputs.indices { append(interval(of: node, from: boxes[i], input: inputs[i], in: type), to: i) }
+      }
     }
     return boxes
   }
@@ -111,23 +131,11 @@ extension Network {
   public func interval<Scalar: AnalysisScalar>(
     of node: Node, from boxes: [Box], input: Box, in type: Scalar.Type = Double.self
   ) -> Box {
-    self.boxes(of: node, from: [boxes], inputs: [input], in: type)[0]
-  }
-
-  private func boxes<Scalar: AnalysisScalar>(
-    of node: Node, from boxes: [[Box]], inputs: [Box], in type: Scalar.Type
-  ) -> [Box] {
     switch node.operation {
-    case .input:
-      return inputs
-    case .linear(let layer, let source):
-      return layer.images(of: boxes.map { $0[source.index] }, in: type)
-    case .sum(let sources):
-      return boxes.map { boxes in
-        sources.dropFirst().reduce(boxes[sources[0].index]) { $0.sum(boxes[$1.index]) }
-      }
-    case .activation(let activation, let source):
-      return boxes.map { activation.range(on: $0[source.index]) }
+    case .input: input
+    case .linear(let layer, let source): layer.images(of: [boxes[source.index]], in: type)[0]
+    case .sum(let sources): sources.dropFirst().reduce(boxes[sources[0].index]) { $0.sum(boxes[$1.index]) }
+    case .activation(let activation, let source): activation.range(on: boxes[source.index])
     }
   }
 

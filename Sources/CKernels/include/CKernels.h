@@ -22,13 +22,18 @@ typedef struct {
   double value, reach;
 } ck_row_sums;
 
-/// The sum of a[i]*values[i], and of |a[i]|*reach[i].
-ck_row_sums ck_row_sum_f64(const double *row, const double *values, const double *reach, size_t n);
-ck_row_sums ck_row_sum_f32(const float *row, const double *values, const double *reach, size_t n);
+/// For each of some rows, the sum of a[i]*values[i], and of |a[i]|*reach[i].
+void ck_rows_sum_f64(const double *rows, size_t count, const double *values, const double *reach, size_t n,
+                     ck_row_sums *sums);
+void ck_rows_sum_f32(const float *rows, size_t count, const double *values, const double *reach, size_t n,
+                     ck_row_sums *sums);
 
-/// The largest value of a row on a box, the sum of a[i]*centre[i] + |a[i]|*radius[i], and that of its terms' magnitudes.
-ck_row_sums ck_row_largest_f64(const double *row, const double *centre, const double *radius, size_t n);
-ck_row_sums ck_row_largest_f32(const float *row, const double *centre, const double *radius, size_t n);
+/// The largest value of each row on a box, the sum of a[i]*centre[i] + |a[i]|*radius[i], and that of its terms'
+/// magnitudes.
+void ck_rows_largest_f64(const double *rows, size_t count, const double *centre, const double *radius, size_t n,
+                         ck_row_sums *sums);
+void ck_rows_largest_f32(const float *rows, size_t count, const double *centre, const double *radius, size_t n,
+                         ck_row_sums *sums);
 
 /// The sum of |a[i]|*reach[i].
 double ck_row_reach_f64(const double *row, const double *reach, size_t n);
@@ -38,15 +43,17 @@ double ck_row_reach_f32(const float *row, const double *reach, size_t n);
 typedef struct {
   double constant;   // the sum of a[i] times the offset taken
   double magnitude;  // the sum of the magnitudes of these products
-  double reach;      // the sum of the new coefficients' magnitudes times reach[i]
+  double reach;      // the sum of the new coefficients' magnitudes, before they are stored, times reach[i]
 } ck_relaxed;
 
-/// Replaces each coefficient a[i] of a row by its product with a slope, and sums its products with an offset: those
+/// Replaces each coefficient a[i] of each row by its product with a slope, and sums its products with an offset: those
 /// of the upper line where a[i] > 0, else those of the lower one.
-ck_relaxed ck_row_relax_f64(double *row, const double *lowerSlope, const double *lowerOffset, const double *upperSlope,
-                            const double *upperOffset, const double *reach, size_t n);
-ck_relaxed ck_row_relax_f32(float *row, const double *lowerSlope, const double *lowerOffset, const double *upperSlope,
-                            const double *upperOffset, const double *reach, size_t n);
+void ck_rows_relax_f64(double *rows, size_t count, const double *lowerSlope, const double *lowerOffset,
+                       const double *upperSlope, const double *upperOffset, const double *reach, size_t n,
+                       ck_relaxed *sums);
+void ck_rows_relax_f32(float *rows, size_t count, const double *lowerSlope, const double *lowerOffset,
+                       const double *upperSlope, const double *upperOffset, const double *reach, size_t n,
+                       ck_relaxed *sums);
 
 /// A ReLU's lines on ranges of pre-activations: slopes and offsets of the upper line, the slope of the lower line
 /// (mode 0: 1 where upper > -lower, else 0; mode 1: 0; mode 2: 1), and the largest magnitude of pre-activations where
@@ -79,6 +86,10 @@ void ck_centre_radius(const double *lower, const double *upper, size_t n, double
 void ck_magnitudes(const double *lower, const double *upper, size_t n, double *magnitudes);
 /// The largest of values that are not negative.
 double ck_largest(const double *values, size_t n);
+/// The sum of values, in any order.
+double ck_total(const double *values, size_t n);
+/// Whether all ends of some ranges are finite.
+int ck_all_finite(const double *lower, const double *upper, size_t n);
 
 /// The box around middle + bias with radii spread + gamma*(|bias| + |middle + bias|), all rounded outwards; the whole
 /// line where anything overflowed.
