@@ -27,11 +27,13 @@ extension PhaseSearch where Solver: ~Copyable {
     var pattern = lp.region.activePattern(at: start)
     var tried: Set<[Bool]> = []
     for _ in 0..<Self.pieces where tried.insert(pattern).inserted {
-      guard let seconds = secondsLeft(),
+      // A limit that ends a climb has not ended the search yet.
+      let seconds = request.remaining()
+      guard seconds > 0, outcome.nodes < request.nodeLimit,
         let solution = lp.solve(pattern.map { $0 ? .active : .inactive }, seconds: seconds), solution.outcome.isOptimal
       else { break }
       outcome.nodes += 1
-      outcome.iterations += solution.outcome.iterations
+      outcome.iterations &+= solution.outcome.iterations
       let outputs = lp.region.outputs(at: solution.input)
       let found = lp.region.objectives[0].value(input: solution.input, outputs: outputs)
       guard found > best.value else { break }

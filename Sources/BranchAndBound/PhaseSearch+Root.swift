@@ -8,9 +8,10 @@ extension PhaseSearch where Solver: ~Copyable {
 
   /// Solves a part's root, adding cuts while they gain.
   ///
+  /// - Parameter bound: what is known of the part; gets better with each round.
   /// - Returns: the last solution; nil where a limit was reached or the solver failed before there was one.
   mutating func solveRoot(
-    _ lp: inout NodeRelaxation<Solver>, _ phases: [Phase], bound: Double, _ heritage: NodeRelaxation<Solver>.Heritage?
+    _ lp: inout NodeRelaxation<Solver>, _ phases: [Phase], bound: inout Double, _ heritage: NodeRelaxation<Solver>.Heritage?
   ) -> NodeRelaxation<Solver>.Solution? {
     var last: NodeRelaxation<Solver>.Solution?
     var hulls: IdealCuts?
@@ -25,6 +26,7 @@ extension PhaseSearch where Solver: ~Copyable {
       }
       let before = last?.bound ?? .infinity
       last = solution
+      bound = min(bound, solution.bound)
       guard solution.bound > target, solution.outcome.isOptimal, round < Self.rounds,
         round == 0 || before - solution.bound > Self.leastGain * (before - target)
       else { break }

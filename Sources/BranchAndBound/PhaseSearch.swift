@@ -87,7 +87,7 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
     var closed = -Double.infinity
     var open = [Node(phases: phases, bound: part.upper)]
     var isRoot = true
-    while let node = open.popLast() {
+    while var node = open.popLast() {
       guard node.bound > target else {
         closed = max(closed, node.bound)
         continue
@@ -96,7 +96,7 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
       if let basis = node.basis { lp.start(from: basis) }
       guard let seconds = secondsLeft(),
         let solution = isRoot
-          ? solveRoot(&lp, phases, bound: node.bound, heritage) : solve(&lp, node.phases, bound: node.bound, seconds: seconds)
+          ? solveRoot(&lp, phases, bound: &node.bound, heritage) : solve(&lp, node.phases, bound: node.bound, seconds: seconds)
       else {
         if outcome.stop == .finished { outcome.stop = .numerical }
         return open.reduce(max(closed, node.bound)) { max($0, $1.bound) }
@@ -143,7 +143,7 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
   ) -> NodeRelaxation<Solver>.Solution? {
     guard let solution = lp.solve(phases, seconds: seconds) else { return nil }
     outcome.nodes += 1
-    outcome.iterations += solution.outcome.iterations
+    outcome.iterations &+= solution.outcome.iterations
     if min(bound, solution.bound) > target, solution.outcome.isOptimal { look(at: solution, &lp) }
     return solution
   }
