@@ -73,15 +73,14 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
   /// - Precondition: nothing was added or solved yet.
   mutating func inherit(_ heritage: Heritage, _ hulls: IdealCuts) -> Bool {
     let old = heritage.relaxation
-    let adapted = heritage.cuts.compactMap { index in
-      hulls.adapted([old.cuts[index]], of: heritage.region).first.map { (index, $0) }
-    }
-    if !adapted.isEmpty { guard add(adapted.map(\.1)) else { return false } }
+    let adapted = hulls.adapted(heritage.cuts.map { old.cuts[$0] }, of: heritage.region)
+    if !adapted.isEmpty { guard add(adapted.map(\.cut)) else { return false } }
     let positions = Dictionary(
       uniqueKeysWithValues: zip(heritage.region.units.map(\.position), heritage.region.units.indices))
     solver.start(
       from: relaxation.basis(
-        from: heritage.basis, of: old, units: region.units.map { positions[$0.position] }, cuts: adapted.map(\.0)))
+        from: heritage.basis, of: old, units: region.units.map { positions[$0.position] }, 
+        cuts: adapted.map { heritage.cuts[$0.position] }))
     return true
   }
 

@@ -57,14 +57,18 @@ public struct IdealCuts: Sendable {
     return cuts(found)
   }
 
-  /// The cuts of another region network of the same network and objective that also bound units of this one, as tight as
-  /// this region allows.
-  public func adapted(_ cuts: [OutputCut], of other: RegionNetwork) -> [OutputCut] {
+  /// The cuts of another region network of the same network that bound units of this one as well, as tight as this
+  /// region allows, each with its position among the others.
+  public func adapted(_ cuts: [OutputCut], of other: RegionNetwork) -> [(position: Int, cut: OutputCut)] {
     let units = Dictionary(uniqueKeysWithValues: zip(region.units.map(\.position), region.units.indices))
-    return self.cuts(
-      cuts.compactMap { cut in
-        units[other.units[cut.unit].position].map { (unit: $0, slopes: cut.slopes) }
-      })
+    let kept = cuts.indices.compactMap { position in
+      units[other.units[cuts[position].unit].position].map {
+        (position: position, unit: $0, slopes: cuts[position].slopes)
+      }
+    }
+    let adapted = self.cuts(kept.map { ($0.unit, $0.slopes) })
+    // A cut that overflows here was left out; then nothing says which is which.
+    return adapted.count == kept.count ? zip(kept, adapted).map { ($0.position, $1) } : []
   }
 
   /// The cuts with the given slopes.
