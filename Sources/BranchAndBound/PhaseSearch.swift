@@ -78,7 +78,10 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
   /// An upper bound of the row on a part: at most the target, unless a limit was reached.
   private mutating func solve(_ part: SearchPart, _ heritage: NodeRelaxation<Solver>.Heritage? = nil) -> Double {
     guard part.upper > target else { return part.upper }
-    guard let region = RegionNetwork(part.bounds, objectives: row) else { return giveUp(part.upper) }
+    let start = ContinuousClock.now
+    let folded = RegionNetwork(part.bounds, objectives: row)
+    outcome.foldingSeconds += (ContinuousClock.now - start) / .seconds(1)
+    guard let region = folded else { return giveUp(part.upper) }
     guard let phases = part.phases(on: region) else { return -.infinity }
     guard var lp = NodeRelaxation<Solver>(region, others: part.bounds.input.clamp(others)) else {
       return giveUp(part.upper)
@@ -150,7 +153,7 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
 
   /// The part of a node where the incumbent may still be beaten, if that is so much smaller that folding the network
   /// anew pays.
-  private func shrink(
+  private mutating func shrink(
     _ part: SearchPart, _ lp: borrowing NodeRelaxation<Solver>, _ solution: NodeRelaxation<Solver>.Solution,
     _ phases: [Phase], bound: Double
   ) -> SearchPart? {
@@ -158,8 +161,10 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
     let left = lp.inputsLeft(by: solution, target: target)
     let (width, widthLeft) = (before.totalWidth, left.totalWidth)
     guard widthLeft < Shrinking.worthBounds * width else { return nil }
+    let start = ContinuousClock.now
     var bounds = part.bounds.narrowed(to: left)
     bounds.refine()
+    outcome.foldingSeconds += (ContinuousClock.now - start) / .seconds(1)
     let units = part.bounds.unstableCount
     guard Double(bounds.unstableCount) < Shrinking.worthFolding * Double(units) else { return nil }
     var smaller = SearchPart(bounds: bounds, phases: part.phases, upper: bound)

@@ -33,6 +33,8 @@ public struct PhaseSearchOutcome: Sendable {
   /// How many linear programs were solved, with how many iterations of the simplex method, how many cuts were added,
   /// and how many parts of the region were folded on their own.
   public var nodes = 0, iterations = 0, cuts = 0, parts = 0
+  /// Wall-clock seconds that went into bounds and folding.
+  public var foldingSeconds = 0.0
 }
 
 /// How a search over phases ends.

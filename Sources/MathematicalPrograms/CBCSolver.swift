@@ -5,50 +5,7 @@ import Synchronization
 ///
 /// CBC 2.10 keeps global state: two solves in one process disturb each other, and a second solve of one model returns
 /// the first one's answer. Here every solve makes a fresh model, and a lock lets one run at a time.
-public enum CBCSolver {
-  /// Limits and knowledge that a solve starts with.
-  public struct Request: Sendable {
-    /// Wall-clock seconds.
-    public var seconds: Double
-    /// Only solutions above this value are wanted; nil where nothing is known.
-    public var cutoff: Double?
-    /// A solution known before, one value for each column. CBC refuses a start that does not beat its cutoff, so the
-    /// cutoff is lowered below it; nothing between the two counts as news.
-    public var start: [Double]?
-
-    /// A request.
-    public init(seconds: Double, cutoff: Double? = nil, start: [Double]? = nil) {
-      self.seconds = seconds
-      self.cutoff = cutoff
-      self.start = start
-    }
-  }
-
-  /// Why a solve ended.
-  public enum Stop: String, Codable, Sendable {
-    /// The search is complete.
-    case finished
-    /// The time was up.
-    case timeLimit
-    /// CBC gave up, or said something that cannot be.
-    case failed
-  }
-
-  /// What CBC says, whatever it calls its own status.
-  public struct Outcome: Sendable {
-    /// No solution of the program has a larger value, by CBC's word and within its tolerances; infinite where CBC
-    /// knows nothing. Includes ``allowance``.
-    public let dualBound: Double
-    /// The best solution found, not replayed.
-    public let candidate: [Double]?
-    /// Why it ended.
-    public let stop: Stop
-    /// How many nodes the search had.
-    public let nodes: Int
-    /// Seconds that the request waited for another one to end.
-    public fileprivate(set) var waitedSeconds = 0.0
-  }
-
+public enum CBCSolver: MixedIntegerSolver {
   /// How far an LP inside CBC may be from dual feasible: as tight as double precision carries.
   static let dualTolerance = 1e-9
   /// How much better than the best known a solution must be for CBC to look for it.
@@ -62,7 +19,7 @@ public enum CBCSolver {
   /// Maximises a program.
   ///
   /// - Complexity: exponential in the number of integer columns, in the worst case.
-  public static func maximise(_ program: LinearProgram, _ request: Request) -> Outcome {
+  public static func maximise(_ program: LinearProgram, _ request: MixedIntegerRequest) -> MixedIntegerOutcome {
     let asked = ContinuousClock.now
     return oneAtATime.withLock { _ in
       let waited = (ContinuousClock.now - asked) / .seconds(1)
@@ -82,8 +39,8 @@ public enum CBCSolver {
     return increment + dualTolerance * widths
   }
 
-  private static func solve(_ program: LinearProgram, _ request: Request) -> Outcome {
-    let failure = Outcome(dualBound: .infinity, candidate: nil, stop: .failed, nodes: 0)
+  private static func solve(_ program: LinearProgram, _ request: MixedIntegerRequest) -> MixedIntegerOutcome {
+    let failure = MixedIntegerOutcome(dualBound: .infinity, candidate: nil, stop: .failed, nodes: 0)
     guard let model = Cbc_newModel() else { return failure }
     defer { Cbc_deleteModel(model) }
     Cbc_setLogLevel(model, 0)
@@ -114,7 +71,7 @@ public enum CBCSolver {
     return outcome(of: model, program, request)
   }
 
-  private static func outcome(of model: OpaqueModel, _ program: LinearProgram, _ request: Request) -> Outcome {
+  private static func outcome(of model: OpaqueModel, _ program: LinearProgram, _ request: MixedIntegerRequest) -> MixedIntegerOutcome {
     let nodes = Int(Cbc_getNodeCount(model))
     let status = Cbc_status(model)
     let secondary = Cbc_secondaryStatus(model)
@@ -132,17 +89,17 @@ public enum CBCSolver {
       // Complete: nothing better than the best solution, or than the cutoff if there is none.
       guard floor > -.infinity else {
         // Without cutoff and solution, "infeasible" contradicts every network having outputs.
-        return Outcome(dualBound: .infinity, candidate: nil, stop: .failed, nodes: nodes)
+        return MixedIntegerOutcome(dualBound: .infinity, candidate: nil, stop: .failed, nodes: nodes)
       }
-      return Outcome(dualBound: floor + allowance, candidate: candidate, stop: .finished, nodes: nodes)
+      return MixedIntegerOutcome(dualBound: floor + allowance, candidate: candidate, stop: .finished, nodes: nodes)
     case (0, _), (1, _):
       let bound = -Cbc_getBestPossibleObjValue(model)
       let known = bound.isFinite && bound.magnitude < 1e49
-      return Outcome(
+      return MixedIntegerOutcome(
         dualBound: known ? max(bound, floor) + allowance : .infinity, candidate: candidate, stop: .timeLimit,
         nodes: nodes)
     default:
-      return Outcome(dualBound: .infinity, candidate: candidate, stop: .failed, nodes: nodes)
+      return MixedIntegerOutcome(dualBound: .infinity, candidate: candidate, stop: .failed, nodes: nodes)
     }
   }
 }

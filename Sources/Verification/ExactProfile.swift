@@ -1,9 +1,10 @@
 /// Where the time of one exact computation went.
 public struct ExactProfile: Codable, Hashable, Sendable {
-  /// Wall-clock seconds of the attack, of bounds, of folding, of the search and of CBC.
-  public var attack = 0.0, bounds = 0.0, folding = 0.0, search = 0.0, milp = 0.0
-  /// Iterations of the simplex method in the search, and cuts that it added.
-  public var iterations = 0, cuts = 0
+  /// Wall-clock seconds of the attack, of bounds on the whole region, of the search and of CBC; and how many of the
+  /// search's went into bounds and folding of its parts.
+  public var attack = 0.0, bounds = 0.0, search = 0.0, milp = 0.0, folding = 0.0
+  /// Iterations of the simplex method in the search, cuts that it added, and parts of the region that it folded.
+  public var iterations = 0, cuts = 0, parts = 0
 }
 
 /// Seconds from one call to the next, on the monotonic clock.

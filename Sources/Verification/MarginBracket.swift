@@ -1,5 +1,8 @@
 /// How large the worst-case margin is: at least `lower.margin`, at most `upper`.
 ///
+/// Both ends hold in real arithmetic: the lower one is attained by an input that was replayed with outward rounding, the
+/// upper one rests on bounds in outward-rounded arithmetic alone, on no solver's word.
+///
 /// The worst-case margin is max over i ≠ y and over the region of o_i − o_y. Below zero at the upper end, the label is
 /// right on the whole region; not below zero at the lower end, the witness is an adversarial example.
 public struct MarginBracket: Sendable {
@@ -9,11 +12,9 @@ public struct MarginBracket: Sendable {
   public let upper: Double
   /// Why the ends differ by more than the tolerance; nil if they do not.
   public let openReason: OpenReason?
-  /// Where the upper end comes from.
-  public let evidence: Evidence
   /// How many ReLUs have no fixed sign on the region, over the whole network.
   public let unstable: Int
-  /// How many classes went to the solver, and the nodes it took for all of them.
+  /// How many classes were searched, and the linear programs that took for all of them.
   public let solvedClasses, nodes: Int
   /// Where the time went.
   public let profile: ExactProfile
@@ -27,7 +28,7 @@ public struct MarginBracket: Sendable {
   public enum OpenReason: String, Codable, Sendable {
     /// The time was up.
     case timeLimit
-    /// The solver gave up on a class.
+    /// The solver failed on a class, or its multipliers lost too many digits.
     case solverFailed
     /// Numbers on the way are beyond double precision.
     case overflow
@@ -36,20 +37,14 @@ public struct MarginBracket: Sendable {
     /// Everything finished, but tolerances and rounding leave more than was asked for.
     case tolerance
   }
-
-  /// What the upper end rests on.
-  public enum Evidence: String, Codable, Sendable {
-    /// Bounds in outward-rounded arithmetic alone.
-    case soundBounds
-    /// For at least one class, CBC's word that its search is complete, with an allowance for its tolerances.
-    case solver
-  }
 }
 
 /// Why there is no bracket.
 public enum VerificationError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A replayed input exceeds an upper bound of the same class.
   case contradiction(class: Int, witness: Double, upper: Double, source: String)
+  /// CBC claims less than what a replayed input attains.
+  case disagreement(Disagreement)
   /// No input that was tried has outputs that double precision can hold.
   case overflow
 
@@ -60,6 +55,8 @@ public enum VerificationError: Error, Equatable, Sendable, CustomStringConvertib
       contradiction: class \(target) reaches a margin of \(witness) at a replayed input, above the bound \(upper) \
       by \(source); one of them is wrong, and nothing was reported
       """
+    case .disagreement(let disagreement):
+      disagreement.description
     case .overflow:
       "the network's outputs overflow on this region: no margin can be computed"
     }

@@ -19,7 +19,7 @@ struct ExactBenchmark: ParsableCommand {
   @Option(help: "The first image.") var first = 0
   @Option(help: "How many threads.") var threads = 1
   @Option(help: "Seconds for one image.") var timeout = 60.0
-  @Option(help: "What closes classes.") var solver = ExactEngine.auto
+  @Option(help: "What closes classes.") var solver = ExactEngine.bab
   @Flag(help: "A line for each image.") var verbose = false
 
   func run() throws {
@@ -71,13 +71,14 @@ struct ExactBenchmark: ParsableCommand {
     line("ms", brackets.map { $0.seconds * 1e3 }, "%10.2f")
     line("  attack", brackets.map { $0.profile.attack * 1e3 }, "%10.2f")
     line("  bounds", brackets.map { $0.profile.bounds * 1e3 }, "%10.2f")
-    line("  folding", brackets.map { $0.profile.folding * 1e3 }, "%10.2f")
     line("  search", brackets.map { $0.profile.search * 1e3 }, "%10.2f")
+    line("    bounds and folding", brackets.map { $0.profile.folding * 1e3 }, "%10.2f")
     line("  CBC", brackets.map { $0.profile.milp * 1e3 }, "%10.2f")
     line("unstable units", brackets.map { Double($0.unstable) }, "%10.1f")
     line("classes searched", brackets.map { Double($0.solvedClasses) }, "%10.1f")
     line("linear programs", brackets.map { Double($0.nodes) }, "%10.1f")
     line("simplex iterations", brackets.map { Double($0.profile.iterations) }, "%10.1f")
+    line("parts", brackets.map { Double($0.profile.parts) }, "%10.1f")
     line("cuts", brackets.map { Double($0.profile.cuts) }, "%10.1f")
   }
 }
