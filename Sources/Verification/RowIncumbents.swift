@@ -1,0 +1,61 @@
+import Networks
+
+/// An input of the region and the value that a row attains there in real arithmetic.
+///
+/// There is no other way to make one than by a replay in outward-rounded arithmetic.
+public struct RowWitness: Sendable {
+  /// The input, inside the region without any tolerance.
+  public let input: [Double]
+  /// A lower bound of the row's value there, rounding included: the real value is no smaller.
+  public let value: Double
+
+  fileprivate init(input: [Double], value: Double) {
+    self.input = input
+    self.value = value
+  }
+}
+
+/// The best replayed input of each of several rows; every candidate is tried on all that are still open.
+struct RowIncumbents {
+  private let network: Network
+  private let region: Region
+  private let rows: [OutputRow]
+  /// The best input of each row so far; nil if no candidate had a finite value.
+  private(set) var best: [RowWitness?]
+  /// The rows that candidates are tried on.
+  var open: [Int]
+
+  init(_ rows: [OutputRow], of network: Network, over region: Region) {
+    self.network = network
+    self.region = region
+    self.rows = rows
+    best = [RowWitness?](repeating: nil, count: rows.count)
+    open = Array(rows.indices)
+  }
+
+  /// The value that is known to be attained.
+  func value(of row: Int) -> Double { best[row]?.value ?? -.infinity }
+
+  /// Tries a candidate.
+  ///
+  /// - Complexity: two evaluations.
+  mutating func offer(_ candidate: [Double]) {
+    guard let outputs = network.enclosure(at: candidate, inside: region) else { return }
+    offer(candidate, outputs: outputs)
+  }
+
+  /// Tries several candidates, whose products are computed together.
+  mutating func offer(_ candidates: [[Double]]) {
+    let inside = candidates.filter(region.inner.contains)
+    let boxes = network.intervals(over: inside.map { Box(lower: $0, upper: $0) }, in: Double.self)
+    for (candidate, boxes) in zip(inside, boxes) { offer(candidate, outputs: boxes[network.output.index]) }
+  }
+
+  private mutating func offer(_ candidate: [Double], outputs: Box) {
+    for row in open {
+      let value = rows[row].value(outputs).lower
+      guard value.isFinite, value > self.value(of: row) else { continue }
+      best[row] = RowWitness(input: candidate, value: value)
+    }
+  }
+}
