@@ -27,10 +27,16 @@ public enum CornerAscent {
     for _ in open { points += centre }
     for round in 0...rounds where !open.isEmpty {
       let evaluation = network.evaluate(points, batch: open.count)
+      let values = evaluation.outputs
       var kept: [Int] = []
       for (position, row) in open.enumerated() {
-        var value = 0.0
-        for i in 0..<outputs { value += rows[row * outputs + i] * evaluation.outputs[position * outputs + i] }
+        let value = rows.withUnsafeBufferPointer { rows in
+          values.withUnsafeBufferPointer { values in
+            var value = 0.0
+            for i in 0..<outputs { value += rows[row * outputs + i] * values[position * outputs + i] }
+            return value
+          }
+        }
         guard value > best[row].value else { continue }
         best[row] = (Array(points[position * inputs..<(position + 1) * inputs]), value)
         if value < sufficient[row] { kept.append(position) }
@@ -39,7 +45,8 @@ public enum CornerAscent {
       var seed = [Double](repeating: 0, count: open.count * outputs)
       for position in kept {
         let row = open[position]
-        for i in 0..<outputs { seed[position * outputs + i] = rows[row * outputs + i] }
+        seed.replaceSubrange(
+          position * outputs..<(position + 1) * outputs, with: rows[row * outputs..<(row + 1) * outputs])
       }
       let gradient = evaluation.inputGradient(seed: seed)
       var next: [Double] = []
