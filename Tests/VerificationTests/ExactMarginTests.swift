@@ -111,4 +111,16 @@ import Testing
     #expect(closed.openReason == nil)
     #expect(open.lower.margin <= closed.upper && closed.lower.margin <= open.upper)
   }
+
+  @Test(arguments: ExactEngine.allCases) func `a hard question ends when its time is up`(_ engine: ExactEngine) throws {
+    var random = RandomNetworks(seed: 11)
+    let network = try random.dense([6, 30, 30, 30, 4])
+    let region = try Region(ballAround: [Double](repeating: 0.5, count: 6), radius: 0.4, validRange: 0...1)
+    var watch = Stopwatch()
+    let bracket = try ExactMargin.bracket(
+      of: network, over: region, label: 0, settings: ExactSettings(timeout: 0.5, engine: engine))
+    #expect(watch.lap() < 1.5)
+    #expect(bracket.openReason == .timeLimit)
+    #expect(bracket.lower.margin <= bracket.upper)
+  }
 }
