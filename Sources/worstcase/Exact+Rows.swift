@@ -33,28 +33,12 @@ extension Exact {
     of network: Network, images: LabelledImages, indices: [Int], radius: Double, workers: Workers
   ) throws {
     let chosen = try layer.map { try ChosenLayer($0, in: network) }
-    let settings = ExactSettings(timeout: work.timeout, seed: work.seed)
     if !json { Output.line(RowAnswer.header(quantity, isLayer: chosen != nil)) }
     let state = Mutex<(open: Int, widths: [LayerWidths])>((0, []))
     do throws(StudyError) {
       try workers.inOrder(0..<indices.count) { (position) throws(StudyError) in
-        let index = indices[position]
-        let region: Region
-        do {
-          region = try Region(ballAround: images.image(index), radius: radius, validRange: images.validRange)
-        } catch {
-          throw .region(index: index, error)
-        }
-        do {
-          let label = images.label(index)
-          if let chosen {
-            return try RowAnswer(chosen, over: region, index: index, label: label, settings: settings)
-          }
-          return try RowAnswer(quantity, of: network, over: region, index: index, label: label, settings: settings)
-        } catch {
-          throw .sample(index: index, error)
-        }
-      } deliver: { answer in
+        try answer(indices[position], of: network, layer: chosen, images: images, radius: radius)
+      } deliver: { (answer: RowAnswer) in
         show(answer)
         state.withLock { state in
           if answer.openBrackets > 0 { state.open += 1 }
@@ -68,6 +52,25 @@ extension Exact {
     if let chosen, let summary = LayerWidths(widths) { show(summary, of: chosen.node, samples: widths.count) }
     if open > 0 {
       throw Failure(status: .unanswered, message: "\(open) of \(indices.count) samples have open brackets")
+    }
+  }
+
+  private func answer(
+    _ index: Int, of network: Network, layer: ChosenLayer?, images: LabelledImages, radius: Double
+  ) throws(StudyError) -> RowAnswer {
+    let settings = ExactSettings(timeout: work.timeout, seed: work.seed)
+    let label = images.label(index)
+    let region: Region
+    do throws(RegionError) {
+      region = try Region(ballAround: images.image(index), radius: radius, validRange: images.validRange)
+    } catch {
+      throw .region(index: index, error)
+    }
+    do throws(VerificationError) {
+      if let layer { return try RowAnswer(layer, over: region, index: index, label: label, settings: settings) }
+      return try RowAnswer(quantity, of: network, over: region, index: index, label: label, settings: settings)
+    } catch {
+      throw .sample(index: index, error)
     }
   }
 
