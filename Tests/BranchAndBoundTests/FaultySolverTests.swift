@@ -7,7 +7,7 @@ import Testing
 
 /// Whatever a solver says, the bracket holds: brackets around exact maxima, by solvers that lie.
 @Suite struct FaultySolverTests {
-  /// Questions that take a search some nodes, of all kinds.
+  /// Questions of all kinds.
   private static let questions: Result<[(number: Int, question: PlanarQuestion)], any Error> = Result {
     try (0..<54).map { (number: $0, question: try PlanarQuestion($0)) }
   }
@@ -23,7 +23,11 @@ import Testing
     }
   }
 
-  private static func check(_ lie: SolverLie, nodeLimit: Int, end: Int = .max) throws {
+  /// Puts all questions to a search by a solver that lies.
+  ///
+  /// - Parameter end: how often the search may ask for the time before it is up.
+  /// - Returns: how many lies were told.
+  private static func check(_ lie: SolverLie, nodeLimit: Int, end: Int = .max) throws -> Int {
     var told = 0
     for (number, question) in try questions.get() {
       let liar = SolverLiar(lie, seed: number)
@@ -52,19 +56,19 @@ import Testing
       // Each part that is open when the time is up asks once more, and so does a climb.
       if clock.asked > end { #expect(clock.asked - end <= outcome.parts + 2, what) }
     }
-    print("XX", lie, nodeLimit, end, told)
-    #expect(told > 0, "\(lie) was never told")
+    return told
   }
 
   @Test(arguments: SolverLie.allCases) func `brackets hold until the search ends of itself`(_ lie: SolverLie) throws {
-    try Self.check(lie, nodeLimit: 400)
+    let told = try Self.check(lie, nodeLimit: 400)
+    #expect(told > 0)
   }
 
   @Test(arguments: SolverLie.allCases) func `a node limit ends the search`(_ lie: SolverLie) throws {
-    try Self.check(lie, nodeLimit: 5)
+    _ = try Self.check(lie, nodeLimit: 5)
   }
 
   @Test(arguments: SolverLie.allCases) func `a time limit ends the search`(_ lie: SolverLie) throws {
-    try Self.check(lie, nodeLimit: .max, end: 12)
+    _ = try Self.check(lie, nodeLimit: .max, end: 12)
   }
 }
