@@ -140,7 +140,7 @@ struct FaultySolver: ~Copyable, LinearProgramSolver {
       outcome.columns = zip(program.columnLower, program.columnUpper).map { random.uniform($0, $1) }
       outcome.duals = outcome.duals.map { _ in random.weight() }
       outcome.isOptimal = true
-    case .columnsShort: outcome.columns.removeLast()
+    case .columnsShort: _ = outcome.columns.popLast()
     case .columnsLong: outcome.columns.append(0)
     case .columnsMissing: outcome.columns = []
     case .dualsShort: _ = outcome.duals.popLast()
