@@ -125,10 +125,10 @@ public struct ClpSolver: ~Copyable, LinearProgramSolver {
     }
   }
 
-  /// Starts the next solve from a basis; one of another size is ignored.
+  /// Starts the next solve from a basis; one of another size is ignored, and bytes that make none are mended.
   public mutating func start(from basis: [UInt8]) {
-    guard basis.count == Int(clp_bridge_basis_size(handle)) else { return }
-    clp_bridge_set_basis(handle, basis)
+    guard let status = BasisStatus(basis, columns: columnCount, rows: Int(clp_bridge_rows(handle))) else { return }
+    clp_bridge_set_basis(handle, status.balanced())
   }
 
   /// Solves the program by the dual simplex method, for about the given wall-clock time at most.
