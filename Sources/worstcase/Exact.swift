@@ -18,7 +18,7 @@ struct Exact: ParsableCommand {
       Examples:
         worstcase exact models/digits-cnn3-ibp.onnx --samples '0..<10'
         worstcase exact net.onnx --dataset mnist --data mnist --samples 7 --epsilon 2/255 --json
-        worstcase exact net.onnx --samples 7 --witness inputs    then: worstcase run net.onnx --input inputs/7.npy
+        worstcase exact net.onnx --samples 7 --witness inputs
       """)
 
   @Argument(help: "An ONNX model.")
