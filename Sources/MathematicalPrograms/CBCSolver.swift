@@ -71,7 +71,9 @@ public enum CBCSolver: MixedIntegerSolver {
     return outcome(of: model, program, request)
   }
 
-  private static func outcome(of model: OpaqueModel, _ program: LinearProgram, _ request: MixedIntegerRequest) -> MixedIntegerOutcome {
+  private static func outcome(
+    of model: OpaqueModel, _ program: LinearProgram, _ request: MixedIntegerRequest
+  ) -> MixedIntegerOutcome {
     let nodes = Int(Cbc_getNodeCount(model))
     let status = Cbc_status(model)
     let secondary = Cbc_secondaryStatus(model)

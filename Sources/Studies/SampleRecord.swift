@@ -19,8 +19,6 @@ public struct SampleRecord: Codable, Hashable, Sendable {
   public var lower: Double
   /// A margin that no input of the region exceeds.
   public var upper: Double
-  /// What the upper end rests on: `soundBounds`, or `solver` where CBC's word is part of it.
-  public var evidence: String
   /// The class whose margin attains `lower`.
   public var adversarialClass: Int
   /// How the bracket ended, and if it stayed open, why.
@@ -38,8 +36,7 @@ public struct SampleRecord: Codable, Hashable, Sendable {
   public var witness: [Double]
 
   public init(
-    index: Int, label: Int, predicted: Int, lower: Double, upper: Double, evidence: String = "soundBounds",
-    adversarialClass: Int, status: Status,
+    index: Int, label: Int, predicted: Int, lower: Double, upper: Double, adversarialClass: Int, status: Status,
     reason: String?, estimates: [String: Double], estimateSeconds: [String: Double], unstable: Int,
     seconds: Double, witness: [Double]
   ) {
@@ -48,7 +45,6 @@ public struct SampleRecord: Codable, Hashable, Sendable {
     self.predicted = predicted
     self.lower = lower
     self.upper = upper
-    self.evidence = evidence
     self.adversarialClass = adversarialClass
     self.status = status
     self.reason = reason

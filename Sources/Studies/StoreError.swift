@@ -10,6 +10,8 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   case notAStudy(path: String, reason: String)
   /// The file was written by a later version of the tool.
   case newerFormat(path: String, found: Int, known: Int)
+  /// The file was written by a version of the tool whose results mean something else.
+  case olderFormat(path: String, found: Int, oldest: Int)
   /// Another process, or another part of this one, is writing to the file.
   case inUse(path: String, process: String?)
   /// The file holds a study of something else.
@@ -35,6 +37,9 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case .newerFormat(let path, let found, let known):
       return "The study \(path) has format \(found), and this version of the tool knows formats up to \(known). "
         + "Use the version that wrote it, or a newer one."
+    case .olderFormat(let path, let found, let oldest):
+      return "The study \(path) has format \(found), and this version of the tool reads formats from \(oldest) on, for "
+        + "results before that meant something else. Use the version that wrote it, or begin again in another file."
     case .inUse(let path, let process):
       let owner = process.map { "process \($0)" } ?? "another process"
       return "The study \(path) is being written by \(owner). Wait for it to end, or give another file to --store."

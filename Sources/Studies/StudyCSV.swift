@@ -10,7 +10,7 @@ public enum StudyCSV {
   public static func text(_ records: [SampleRecord]) -> String {
     let methods = MethodOrder.sorted(Set(records.flatMap(\.estimates.keys)))
     var header = [
-      "index", "label", "predicted", "lower", "upper", "evidence", "class", "status", "reason", "unstable", "seconds",
+      "index", "label", "predicted", "lower", "upper", "class", "status", "reason", "unstable", "seconds",
     ]
     for method in methods {
       header += ["estimate_\(method)", "error_low_\(method)", "error_high_\(method)", "seconds_\(method)"]
@@ -19,7 +19,6 @@ public enum StudyCSV {
     for record in records {
       var fields = [
         "\(record.index)", "\(record.label)", "\(record.predicted)", "\(record.lower)", "\(record.upper)",
-        record.evidence,
         "\(record.adversarialClass)", record.status.rawValue, record.reason ?? "", "\(record.unstable)",
         "\(record.seconds)",
       ]

@@ -48,12 +48,12 @@ extension SampleRecord {
   func insert(_ db: Database) throws {
     try db.cachedStatement(
       sql: """
-        INSERT INTO sample (position, label, predicted, lower, upper, evidence, class, status, reason, unstable,
+        INSERT INTO sample (position, label, predicted, lower, upper, class, status, reason, unstable,
           seconds, witness)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
-      index, label, predicted, lower, upper, evidence, adversarialClass, status.rawValue, reason, unstable, seconds,
+      index, label, predicted, lower, upper, adversarialClass, status.rawValue, reason, unstable, seconds,
       Self.blob(of: witness),
     ])
     let statement = try db.cachedStatement(
@@ -68,7 +68,7 @@ extension SampleRecord {
     var records: [SampleRecord] = []
     let estimates = try Row.fetchCursor(db, sql: "SELECT * FROM estimate ORDER BY sample, method")
     var estimate = try estimates.next()
-    let columns = "position, label, predicted, lower, upper, evidence, class, status, reason, unstable, seconds"
+    let columns = "position, label, predicted, lower, upper, class, status, reason, unstable, seconds"
     let rows = try Row.fetchCursor(
       db, sql: "SELECT \(columns)\(witnesses ? ", witness" : "") FROM sample ORDER BY position")
     while let row = try rows.next() {
@@ -86,9 +86,9 @@ extension SampleRecord {
       }
       var record = SampleRecord(
         index: index, label: row["label"], predicted: row["predicted"], lower: row["lower"] ?? .nan,
-        upper: row["upper"] ?? .nan, evidence: row["evidence"], adversarialClass: row["class"], status: status,
-        reason: row["reason"],
-        estimates: [:], estimateSeconds: [:], unstable: row["unstable"], seconds: row["seconds"] ?? .nan,
+        upper: row["upper"] ?? .nan, adversarialClass: row["class"], status: status,
+        reason: row["reason"], estimates: [:], estimateSeconds: [:], unstable: row["unstable"],
+        seconds: row["seconds"] ?? .nan,
         witness: witness)
       while let current = estimate, current["sample"] == index {
         let method: String = current["method"]

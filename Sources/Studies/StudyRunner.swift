@@ -145,6 +145,11 @@ public struct StudyRunner: Sendable {
 
   /// Everything about one sample.
   public func record(of index: Int) throws(StudyError) -> SampleRecord {
+    try measure(index).record
+  }
+
+  /// Everything about one sample, and the bracket that it was taken from.
+  public func measure(_ index: Int) throws(StudyError) -> (record: SampleRecord, bracket: MarginBracket) {
     let image = images.image(index)
     let label = images.label(index)
     let region: Region
@@ -171,11 +176,11 @@ public struct StudyRunner: Sendable {
     }
     let outputs = network.outputs(image)
     let predicted = outputs.indices.max { outputs[$0] < outputs[$1] } ?? 0
-    return SampleRecord(
+    let record = SampleRecord(
       index: index, label: label, predicted: predicted, lower: bracket.lower.margin, upper: bracket.upper,
-      evidence: bracket.evidence.rawValue,
       adversarialClass: bracket.lower.adversarialClass, status: bracket.openReason == nil ? .exact : .bracket,
       reason: bracket.openReason?.rawValue, estimates: estimates, estimateSeconds: seconds,
       unstable: bracket.unstable, seconds: bracket.seconds, witness: bracket.lower.input)
+    return (record, bracket)
   }
 }

@@ -8,12 +8,16 @@ enum StudySchema {
   /// Marks a file as ours: the bytes `WCst`, in SQLite's header.
   static let applicationID = 0x5743_7374
   /// The version that this code writes, kept as `user_version`.
-  static let version = 1
+  static let version = 2
+
+  /// The oldest version that is read. In version 1 an upper end could rest on a solver's word, and tolerances had another
+  /// meaning: such rows are never mixed with ours.
+  static let oldestVersion = 2
 
   /// The steps, in order. A step that has been released is never changed; a new one is appended.
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("1") { db in
+    migrator.registerMigration("2") { db in
       try db.execute(
         sql: """
           CREATE TABLE study (
@@ -38,7 +42,6 @@ enum StudySchema {
             predicted INTEGER NOT NULL,
             lower REAL,
             upper REAL,
-            evidence TEXT NOT NULL,
             class INTEGER NOT NULL,
             status TEXT NOT NULL,
             reason TEXT,
@@ -53,7 +56,7 @@ enum StudySchema {
             seconds REAL,
             PRIMARY KEY (sample, method)
           ) STRICT, WITHOUT ROWID;
-          PRAGMA user_version = 1;
+          PRAGMA user_version = 2;
           """)
     }
     return migrator

@@ -114,7 +114,7 @@ extension StudyStore {
     return configuration
   }
 
-  /// Refuses a database of another program or a later version; marks an empty one as ours if `fresh` allows.
+  /// Refuses a database of another program or of a version that is not read; marks an empty one as ours if `fresh` allows.
   private static func requireOurs(_ db: Database, path: String, fresh: Bool) throws {
     let mark = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     if mark != StudySchema.applicationID {
@@ -128,6 +128,10 @@ extension StudyStore {
     let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
     guard version <= StudySchema.version else {
       throw StoreError.newerFormat(path: path, found: version, known: StudySchema.version)
+    }
+    // 0 is a file that was begun and got no tables.
+    guard version == 0 || version >= StudySchema.oldestVersion else {
+      throw StoreError.olderFormat(path: path, found: version, oldest: StudySchema.oldestVersion)
     }
   }
 

@@ -185,6 +185,7 @@ public struct ExactMargin {
       MixedIntegerRequest(
         seconds: deadline.remaining, cutoff: incumbent.margin - offset, start: encoding.columns(for: incumbent.input)))
     deadline.discount(outcome.waitedSeconds)
+    profile.milp -= outcome.waitedSeconds
     if let candidate = outcome.candidate, candidate.count == encoding.program.columnCount {
       let input = encoding.input(from: candidate, others: incumbent.input, within: region.inner)
       if let witness = replay.confirm(input), witness.margin > incumbent.margin { incumbent = witness }

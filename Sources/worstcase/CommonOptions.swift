@@ -147,8 +147,11 @@ struct WorkOptions: ParsableArguments {
   var timeout = 200.0
 
   @Option(
-    help: "What closes classes: search (safe bounds), milp (CBC's word), or auto (the search, then CBC).")
-  var solver = ExactEngine.auto
+    help: """
+      What searches: bab (branch-and-bound), milp (CBC for a better input first, then branch-and-bound), or both (each \
+      on its own, an error where they disagree). Bounds are proved by branch-and-bound in any case.
+      """)
+  var solver = ExactEngine.bab
 
   @Option(parsing: .unconditional, help: "Seed of all random numbers.")
   var seed: UInt64 = 1

@@ -5,6 +5,7 @@ import Networks
 import ONNXFormat
 import Studies
 import Synchronization
+import Tensors
 import Verification
 
 struct Exact: ParsableCommand {
@@ -17,6 +18,7 @@ struct Exact: ParsableCommand {
       Examples:
         worstcase exact models/digits-cnn3-ibp.onnx --samples '0..<10'
         worstcase exact net.onnx --dataset mnist --data mnist --samples 7 --epsilon 2/255 --json
+        worstcase exact net.onnx --samples 7 --witness inputs
       """)
 
   @Argument(help: "An ONNX model.")
@@ -33,10 +35,15 @@ struct Exact: ParsableCommand {
   @Flag(help: "One JSON object for each sample instead of a table.")
   var json = false
 
+  @Option(help: "A folder for the inputs that attain the lower ends, SAMPLE.npy each.")
+  var witness: String?
+
   func run() throws {
     let radius = try epsilon.validated()
     let workers = try work.prepare().workers
-    let network = try importing.load(model).model.network
+    if let witness { try OutputPlace.requireFolder(witness, option: "--witness") }
+    let (loaded, digest, _) = try importing.load(model)
+    let network = loaded.network
     let images = try data.images()
     let indices = try data.indices(in: images)
     let settings = StudySettings(
@@ -45,28 +52,53 @@ struct Exact: ParsableCommand {
       try StudyRunner(network: network, images: images, settings: settings)
     }
 
+    let reproducer = Reproducer(
+      model: StudyIdentity.Source(name: model, digest: digest), images: images, epsilon: radius,
+      folder: URL(fileURLWithPath: "."))
+    if let witness { try Self.makeFolder(witness) }
+
     if !json {
       Output.line("  sample  label         lower         upper  class  status   unstable  seconds")
     }
     let openBrackets = Atomic(0)
-    do throws(StudyError) {
-      try workers.inOrder(0..<indices.count) { (position) throws(StudyError) in
-        try runner.record(of: indices[position])
-      } deliver: { record in
-        show(record)
+    do {
+      try workers.inOrder(0..<indices.count) { (position) throws(any Error) in
+        let result = try runner.measure(indices[position])
+        if let witness {
+          try Self.write(result.record.witness, shape: network.inputShape, to: "\(witness)/\(indices[position]).npy")
+        }
+        return result
+      } deliver: { record, bracket in
+        show(record, bracket)
         if record.status == .bracket { openBrackets.add(1, ordering: .relaxed) }
       }
-    } catch {
-      throw Failure(error)
+    } catch let error as StudyError {
+      throw reproducer.failure(error)
     }
     let open = openBrackets.load(ordering: .relaxed)
     if open > 0 { throw Failure(status: .unanswered, message: "\(open) of \(indices.count) brackets stayed open") }
   }
 
-  private func show(_ record: SampleRecord) {
+  private static func makeFolder(_ path: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw Failure(
+        status: .badInput, message: "--witness: the folder \(path) cannot be made (\(error.localizedDescription))")
+    }
+  }
+
+  /// Writes an input in the network's own shape, as `run` reads it.
+  private static func write(_ input: [Double], shape: Shape, to path: String) throws {
+    try Failure.onBadInput {
+      try NumpyArray.write(Tensor(shape: shape, values: input), to: URL(fileURLWithPath: path))
+    }
+  }
+
+  private func show(_ record: SampleRecord, _ bracket: MarginBracket) {
     if json {
       // A row of numbers and fixed words always encodes.
-      try? Output.json(SampleRow(record))
+      try? Output.json(SampleRow(record, bracket))
       return
     }
     let status = (record.reason ?? record.status.rawValue)

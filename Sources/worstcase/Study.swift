@@ -71,7 +71,9 @@ struct Study: ParsableCommand {
       unit: "samples", done: try Failure.onFault { try study.completedIndices() }.intersection(indices).count,
       total: indices.count)
     let isJSON = json
-    try Failure.onFault {
+    let reproducer = Reproducer(
+      model: source, images: images, epsilon: radius, folder: URL(fileURLWithPath: path).deletingLastPathComponent())
+    do {
       try runner.run(samples: indices, store: study, workers: workers) { event in
         switch event {
         case .started(let done, let total):
@@ -81,6 +83,8 @@ struct Study: ParsableCommand {
           progress.update(done: done)
         }
       }
+    } catch {
+      throw reproducer.failure(error)
     }
     try finish(study, at: path, report: URL(fileURLWithPath: reportFolder))
   }

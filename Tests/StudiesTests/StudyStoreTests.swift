@@ -190,8 +190,20 @@ enum Examples {
     _ = try StudyStore.open(path, identity: Examples.identity)
     try DatabaseQueue(path: path).write { db in try db.execute(sql: "PRAGMA user_version = 12") }
     for open in [{ try StudyStore.open(path, identity: Examples.identity) }, { try StudyStore.openForReading(path) }] {
-      #expect(throws: StoreError.newerFormat(path: path, found: 12, known: 1)) { _ = try open() }
+      #expect(throws: StoreError.newerFormat(path: path, found: 12, known: 2)) { _ = try open() }
     }
+  }
+
+  @Test func refusesAnEarlierFormat() throws {
+    _ = try StudyStore.open(path, identity: Examples.identity)
+    try DatabaseQueue(path: path).write { db in
+      try db.execute(sql: "ALTER TABLE sample ADD COLUMN evidence TEXT; PRAGMA user_version = 1")
+    }
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    for open in [{ try StudyStore.open(path, identity: Examples.identity) }, { try StudyStore.openForReading(path) }] {
+      #expect(throws: StoreError.olderFormat(path: path, found: 1, oldest: 2)) { _ = try open() }
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
   }
 
   @Test func refusesWhereItCannotWrite() throws {
@@ -253,7 +265,7 @@ enum Examples {
     let database = try DatabaseQueue(path: path)
     try database.write { db in
       try db.execute(
-        sql: "INSERT INTO sample VALUES (3, 0, 0, 0, 0, 'soundBounds', 0, 'odd', NULL, 0, 0, x'00')")
+        sql: "INSERT INTO sample VALUES (3, 0, 0, 0, 0, 0, 'odd', NULL, 0, 0, x'00')")
     }
     let store = try StudyStore.openForReading(path)
     #expect(throws: StoreError.damaged(path: path, reason: "sample 3 has the status odd")) { _ = try store.records() }

@@ -16,7 +16,7 @@ import Testing
       ballAround: [random.uniform(0.2, 0.8), random.uniform(0.2, 0.8)], radius: 0.2, validRange: 0...1)
     let bracket = try ExactMargin.bracket(of: network, over: region, label: 0, sample: seed, settings: .init())
     #expect(bracket.openReason == nil)
-    #expect(bracket.gap >= 0 && bracket.gap <= 1e-6)
+    #expect(bracket.gap >= 0 && bracket.gap <= 1e-6 * max(1, abs(bracket.lower.margin)))
     #expect(region.inner.contains(bracket.lower.input))
     let truth = exactValues(of: network, at: bracket.lower.input)[network.output.index]
     #expect(exact(bracket.lower.margin) <= truth[bracket.lower.adversarialClass] - truth[0])
@@ -76,7 +76,7 @@ import Testing
     }
     for bracket in brackets {
       #expect(bracket.openReason == nil)
-      #expect(abs(bracket.upper - brackets[0].upper) < 2e-6)
+      #expect(abs(bracket.upper - brackets[0].upper) < 2e-6 * max(1, abs(bracket.upper)))
     }
   }
 
@@ -110,5 +110,17 @@ import Testing
     let closed = try ExactMargin.bracket(of: network, over: region, label: 0, settings: .init())
     #expect(closed.openReason == nil)
     #expect(open.lower.margin <= closed.upper && closed.lower.margin <= open.upper)
+  }
+
+  @Test(arguments: ExactEngine.allCases) func `a hard question ends when its time is up`(_ engine: ExactEngine) throws {
+    var random = RandomNetworks(seed: 11)
+    let network = try random.dense([6, 30, 30, 30, 4])
+    let region = try Region(ballAround: [Double](repeating: 0.5, count: 6), radius: 0.4, validRange: 0...1)
+    var watch = Stopwatch()
+    let bracket = try ExactMargin.bracket(
+      of: network, over: region, label: 0, settings: ExactSettings(timeout: 0.5, engine: engine))
+    #expect(watch.lap() < 1.5)
+    #expect(bracket.openReason == .timeLimit)
+    #expect(bracket.lower.margin <= bracket.upper)
   }
 }

@@ -29,7 +29,7 @@ struct HelpTests {
     arguments: [
       ["nosuchverb"], ["--nosuchoption"], ["inspect"], ["exact"], ["run", "net.onnx"], ["report"], ["train"],
       ["study", "--nosuchoption"], ["study", "a.onnx", "b.onnx"], ["study", "--dataset", "imagenet"],
-      ["bounds", "--nosuchoption"],
+      ["bounds", "--nosuchoption"], ["exact", "net.onnx", "--solver", "search"], ["study", "--solver", "auto"],
     ])
   func wrong(arguments: [String]) throws {
     let folder = try Scratch()
