@@ -62,6 +62,9 @@ public struct Box: Hashable, Sendable {
     return (centre, radius)
   }
 
+  /// A point of the box in the middle of each range.
+  public var centre: [Double] { clamp(zip(lower, upper).map { $0 / 2 + $1 / 2 }) }
+
   /// Whether all ends are finite.
   public var isBounded: Bool { ck_all_finite(lower, upper, count) != 0 }
 

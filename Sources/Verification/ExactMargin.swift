@@ -62,7 +62,7 @@ public struct ExactMargin {
   /// What became of one class, or of all of them.
   private struct Answer {
     var upper: Double
-    var reason: MarginBracket.OpenReason?
+    var reason: OpenReason?
     var solvedClasses = 0
     var nodes = 0
   }
@@ -152,19 +152,10 @@ public struct ExactMargin {
       })
     var search = PhaseSearch<Solver>(margin(of: target.index), others: incumbent.input, request)
     let outcome = search.run(bounds, upper: target.upper)
-    profile.folding += outcome.foldingSeconds
-    profile.iterations &+= outcome.iterations
-    profile.cuts += outcome.cuts
-    profile.parts += outcome.parts
+    profile.add(outcome)
     incumbent = best
     try refuseContradiction(incumbent, classes: [target.index], uppers: [outcome.upper], source: "the search")
-    let reason: MarginBracket.OpenReason? =
-      switch outcome.stop {
-      case .finished: nil
-      case .timeLimit, .nodeLimit: .timeLimit
-      case .numerical: outcome.parts == 0 ? .overflow : .solverFailed
-      }
-    return Answer(upper: outcome.upper, reason: reason, nodes: outcome.nodes)
+    return Answer(upper: outcome.upper, reason: OpenReason(outcome), nodes: outcome.nodes)
   }
 
   /// CBC on the big-M program: raises the incumbent where what it finds is better.
@@ -201,9 +192,7 @@ public struct ExactMargin {
   /// The best replayed input of an attack on the largest margin, or else the region's centre.
   private mutating func firstWitness() throws(VerificationError) -> Witness {
     let points = PGD(settings.attack).attack(network, over: region, label: label, losses: [.margin], using: &stream)
-    let box = region.inner
-    let centre = box.clamp(zip(box.lower, box.upper).map { $0 / 2 + $1 / 2 })
-    let witnesses = (points.map(\.input) + [centre]).compactMap { replay.confirm($0) }
+    let witnesses = (points.map(\.input) + [region.inner.centre]).compactMap { replay.confirm($0) }
     guard let best = witnesses.max(by: { $0.margin < $1.margin }) else { throw .overflow }
     return best
   }

@@ -1,3 +1,5 @@
+import BranchAndBound
+
 /// Where the time of one exact computation went.
 public struct ExactProfile: Codable, Hashable, Sendable {
   /// Wall-clock seconds of the attack, of bounds on the whole region, of the search and of CBC; and how many of the
@@ -5,6 +7,14 @@ public struct ExactProfile: Codable, Hashable, Sendable {
   public var attack = 0.0, bounds = 0.0, search = 0.0, milp = 0.0, folding = 0.0
   /// Iterations of the simplex method in the search, cuts that it added, and parts of the region that it folded.
   public var iterations = 0, cuts = 0, parts = 0
+
+  /// Adds what a search has spent.
+  mutating func add(_ outcome: PhaseSearchOutcome) {
+    folding += outcome.foldingSeconds
+    iterations &+= outcome.iterations
+    cuts += outcome.cuts
+    parts += outcome.parts
+  }
 }
 
 /// Seconds from one call to the next, on the monotonic clock.

@@ -23,26 +23,16 @@ public struct MarginBracket: Sendable {
 
   /// The distance between the ends.
   public var gap: Double { upper - lower.margin }
-
-  /// Why a bracket stayed open.
-  public enum OpenReason: String, Codable, Sendable {
-    /// The time was up.
-    case timeLimit
-    /// The solver failed on a class, or its multipliers lost too many digits.
-    case solverFailed
-    /// Numbers on the way are beyond double precision.
-    case overflow
-    /// The network has smooth activations, for which there is no exact search: attack and bounds are all there is.
-    case smoothActivations
-    /// Everything finished, but tolerances and rounding leave more than was asked for.
-    case tolerance
-  }
 }
 
 /// Why there is no bracket.
 public enum VerificationError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A replayed input exceeds an upper bound of the same class.
   case contradiction(class: Int, witness: Double, upper: Double, source: String)
+  /// A replayed input exceeds the upper bound of a row that is no margin.
+  case rowContradiction(row: Int, witness: Double, upper: Double)
+  /// A replayed input exceeds the upper bound of the cross-entropy.
+  case lossContradiction(witness: Double, upper: Double)
   /// CBC claims less than what a replayed input attains.
   case disagreement(Disagreement)
   /// No input that was tried has outputs that double precision can hold.
@@ -54,6 +44,16 @@ public enum VerificationError: Error, Equatable, Sendable, CustomStringConvertib
       """
       contradiction: class \(target) reaches a margin of \(witness) at a replayed input, above the bound \(upper) \
       by \(source); one of them is wrong, and nothing was reported
+      """
+    case .rowContradiction(let row, let witness, let upper):
+      """
+      contradiction: row \(row) reaches \(witness) at a replayed input, above its bound \(upper); one of them is wrong, \
+      and nothing was reported
+      """
+    case .lossContradiction(let witness, let upper):
+      """
+      contradiction: the cross-entropy reaches \(witness) at a replayed input, above its bound \(upper); one of them is \
+      wrong, and nothing was reported
       """
     case .disagreement(let disagreement):
       disagreement.description

@@ -39,8 +39,7 @@ public struct Replay: Sendable {
   ///
   /// - Complexity: two evaluations.
   public func confirm(_ candidate: [Double]) -> Witness? {
-    guard region.inner.contains(candidate) else { return nil }
-    let outputs = network.enclosure(at: candidate)
+    guard let outputs = network.enclosure(at: candidate, inside: region) else { return nil }
     var best: (class: Int, margin: Double)?
     for i in 0..<outputs.count where i != label {
       let margin = (outputs.lower[i] - outputs.upper[label]).nextDown
@@ -48,5 +47,12 @@ public struct Replay: Sendable {
       best = (i, margin)
     }
     return best.map { Witness(input: candidate, adversarialClass: $0.class, margin: $0.margin) }
+  }
+}
+
+extension Network {
+  /// A box that contains the outputs at a candidate in real arithmetic; nil if the candidate lies outside of a region.
+  func enclosure(at candidate: [Double], inside region: Region) -> Box? {
+    region.inner.contains(candidate) ? enclosure(at: candidate) : nil
   }
 }

@@ -10,14 +10,19 @@ import Verification
 
 struct Exact: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The exact worst-case margin of each sample, as a bracket.",
+    abstract: "Exact worst cases of each sample, as brackets: of the margin, or of other quantities.",
     discussion: """
       The worst-case margin is the largest o_i − o_y over the wrong classes i and the region: the ℓ∞ ball of radius
       epsilon around the image, clipped to the valid range ([0, 1] for bytes). Below zero the sample is robust.
+      --quantity asks for each margin's largest value, for each logit's smallest and largest one, or for the largest
+      cross-entropy log(1 + Σ exp(o_i − o_y)), whose ends may differ even where all margins are exact. --layer asks for
+      the exact range of every unit of a layer before its activation, and compares their widths with those of bounds.
 
       Examples:
         worstcase exact models/digits-cnn3-ibp.onnx --samples '0..<10'
         worstcase exact net.onnx --dataset mnist --data mnist --samples 7 --epsilon 2/255 --json
+        worstcase exact net.onnx --samples 7 --quantity logits
+        worstcase exact net.onnx --samples 7 --layer 2 --timeout 600
         worstcase exact net.onnx --samples 7 --witness inputs
       """)
 
@@ -32,6 +37,16 @@ struct Exact: ParsableCommand {
   @Option(parsing: .unconditional, help: "The radius: a number, or a fraction such as 2/255.")
   var epsilon = Epsilon(0.1)
 
+  @Option(help: "What is computed: \(ExactQuantity.list).")
+  var quantity = ExactQuantity.margin
+
+  @Option(
+    help: """
+      An activation layer, by its name or its position from 1: the exact range of each of its units before the \
+      activation.
+      """)
+  var layer: String?
+
   @Flag(help: "One JSON object for each sample instead of a table.")
   var json = false
 
@@ -41,11 +56,16 @@ struct Exact: ParsableCommand {
   func run() throws {
     let radius = try epsilon.validated()
     let workers = try work.prepare().workers
+    if isRowQuestion { try requireRowOptions() }
     if let witness { try OutputPlace.requireFolder(witness, option: "--witness") }
     let (loaded, digest, _) = try importing.load(model)
     let network = loaded.network
     let images = try data.images()
     let indices = try data.indices(in: images)
+    if isRowQuestion {
+      try ModelFile.requireFit(images, to: network)
+      return try runRows(of: network, images: images, indices: indices, radius: radius, workers: workers)
+    }
     let settings = StudySettings(
       epsilon: radius, methods: [], exact: ExactSettings(timeout: work.timeout, engine: work.solver, seed: work.seed))
     let runner = try Failure.onBadInput {
@@ -111,7 +131,7 @@ struct Exact: ParsableCommand {
   }
 
   /// A margin in a column of twelve characters, whatever its size.
-  private static func column(_ margin: Double) -> String {
+  static func column(_ margin: Double) -> String {
     String(format: margin.magnitude < 1000 ? "%12.7f" : "%12.5g", margin)
   }
 }

@@ -27,7 +27,7 @@ struct Failure: Error {
     status =
       switch error {
       case .imagesDoNotFit, .region, .sample(_, .overflow): .badInput
-      case .store, .sample(_, .contradiction), .sample(_, .disagreement): .fault
+      case .store, .sample: .fault
       }
     message = error.description
   }

@@ -11,13 +11,7 @@ struct SampleRow: Encodable {
   private let unstable: Int
   private let estimates: [String: Double]?
   private let seconds: Double
-  private let profile: Profile?
-
-  /// Where the time went: seconds, then counts.
-  private struct Profile: Encodable {
-    let attack, bounds, search, folding, milp: Double
-    let linearPrograms, iterations, cuts, parts, classes: Int
-  }
+  private let profile: ProfileRow?
 
   /// The row of a record, with a profile where its bracket is at hand; without estimates where none were computed.
   init(_ record: SampleRecord, _ bracket: MarginBracket? = nil) {
@@ -31,12 +25,6 @@ struct SampleRow: Encodable {
     unstable = record.unstable
     estimates = record.estimates.isEmpty ? nil : record.estimates
     seconds = record.seconds
-    profile = bracket.map { bracket in
-      let profile = bracket.profile
-      return Profile(
-        attack: profile.attack, bounds: profile.bounds, search: profile.search, folding: profile.folding,
-        milp: profile.milp, linearPrograms: bracket.nodes, iterations: profile.iterations, cuts: profile.cuts,
-        parts: profile.parts, classes: bracket.solvedClasses)
-    }
+    profile = bracket.map { ProfileRow($0) }
   }
 }
