@@ -9,7 +9,7 @@ extension PhaseSearch where Solver: ~Copyable {
   /// Offers a relaxed solution's input, where it promises more than the incumbent, and what can be reached from there.
   mutating func look(at solution: NodeRelaxation<Solver>.Solution, _ lp: inout NodeRelaxation<Solver>) {
     let found = lp.region.objectives[0].value(input: solution.input, outputs: lp.region.outputs(at: solution.input))
-    guard found > incumbent + request.tolerance / 2 else { return }
+    guard found > incumbent + request.tolerance(incumbent) / 2 else { return }
     let basis = lp.basis()
     incumbent = max(incumbent, request.offer(climb(from: solution.input, value: found, &lp)))
     lp.start(from: basis)

@@ -31,6 +31,8 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
   let request: PhaseSearchRequest
   /// What is known to be attained.
   var incumbent: Double
+  /// How long bounds on the last part took.
+  private var narrowingSeconds = 0.0
   /// What the search has come to so far.
   var outcome = PhaseSearchOutcome()
 
@@ -59,7 +61,7 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
   }
 
   /// What a bound must exceed for its node to stay open.
-  var target: Double { incumbent + request.tolerance }
+  var target: Double { incumbent + request.tolerance(incumbent) }
 
   /// Seconds left, or nil where a limit is reached.
   mutating func secondsLeft() -> Double? {
@@ -160,11 +162,13 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
     let before = part.bounds.input
     let left = lp.inputsLeft(by: solution, target: target)
     let (width, widthLeft) = (before.totalWidth, left.totalWidth)
-    guard widthLeft < Shrinking.worthBounds * width else { return nil }
+    // Bounds on a part take about as long as those on the one before, and cannot be interrupted.
+    guard widthLeft < Shrinking.worthBounds * width, request.remaining() > 2 * narrowingSeconds else { return nil }
     let start = ContinuousClock.now
     var bounds = part.bounds.narrowed(to: left)
     bounds.refine()
-    outcome.foldingSeconds += (ContinuousClock.now - start) / .seconds(1)
+    narrowingSeconds = (ContinuousClock.now - start) / .seconds(1)
+    outcome.foldingSeconds += narrowingSeconds
     let units = part.bounds.unstableCount
     guard Double(bounds.unstableCount) < Shrinking.worthFolding * Double(units) else { return nil }
     var smaller = SearchPart(bounds: bounds, phases: part.phases, upper: bound)

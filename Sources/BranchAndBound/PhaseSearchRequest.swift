@@ -2,8 +2,8 @@
 public struct PhaseSearchRequest {
   /// The value that is known to be attained: only more is looked for.
   public var incumbent: Double
-  /// Nodes are closed once they promise no more than this above the incumbent.
-  public var tolerance: Double
+  /// Nodes are closed once they promise no more than this above the incumbent, which it is a function of.
+  public var tolerance: (_ incumbent: Double) -> Double
   /// Linear programs to solve at most.
   public var nodeLimit: Int
   /// Seconds left; asked before every node.
@@ -13,7 +13,7 @@ public struct PhaseSearchRequest {
 
   /// A request.
   public init(
-    incumbent: Double, tolerance: Double, nodeLimit: Int = .max, remaining: @escaping () -> Double,
+    incumbent: Double, tolerance: @escaping (_ incumbent: Double) -> Double, nodeLimit: Int = .max, remaining: @escaping () -> Double,
     offer: @escaping (_ input: [Double]) -> Double
   ) {
     self.incumbent = incumbent

@@ -1,7 +1,25 @@
 #include "clp_bridge.h"
 
+#include <ClpEventHandler.hpp>
 #include <ClpSimplex.hpp>
+#include <algorithm>
+#include <chrono>
 #include <cstring>
+
+using Clock = std::chrono::steady_clock;
+
+// Asked at every iteration and factorisation: Clp's own limits count the processor time of all threads, or iterations
+// that can take any time.
+class Deadline : public ClpEventHandler {
+public:
+  Clock::time_point end = Clock::time_point::max();
+
+  int event(Event what) override {
+    bool isAsked = what == endOfIteration || what == endOfFactorization;
+    return isAsked && Clock::now() >= end ? 1 : -1;
+  }
+  ClpEventHandler *clone() const override { return new Deadline(*this); }
+};
 
 struct clp_bridge {
   ClpSimplex model;
@@ -19,19 +37,11 @@ template <typename Result, typename Body> static Result guarded(Result failed, B
 }
 
 // Bits of Clp's `startFinishOptions`: keep work areas and factorisation at the end; use an old factorisation if the
-// number of rows is the same.
-static const int keep = 1, reuse = 6;
+// number of rows is the same; skip what initialisation can be skipped.
+static const int keep = 1, reuse = 2 | 4;
 
-template <typename Method>
-static clp_bridge_status solve(clp_bridge *bridge, int iterations, Method method) {
-  return guarded(CLP_BRIDGE_FAILED, [&] {
-    bridge->model.setMaximumIterations(iterations);
-    method(bridge->model, bridge->warm ? keep | reuse : keep);
-    int status = bridge->model.status();
-    bridge->warm = status == CLP_BRIDGE_OPTIMAL;
-    return status >= 0 && status <= CLP_BRIDGE_ITERATIONS ? clp_bridge_status(status) : CLP_BRIDGE_FAILED;
-  });
-}
+// Clp's status for a solve that an event handler ended.
+static const int stopped = 5;
 
 extern "C" {
 
@@ -46,8 +56,13 @@ clp_bridge *clp_bridge_new(int columns, int rows, const int *starts, const int *
     bridge->model.loadProblem(byRow, columnLower, columnUpper, objective, rowLower, rowUpper);
     bridge->model.setPrimalTolerance(tolerance);
     bridge->model.setDualTolerance(tolerance);
-    bridge->model.scaling(0); bridge->model.startPermanentArrays();
+    // Region networks' rows are of like size: scaling and perturbation only cost multipliers digits.
+    bridge->model.scaling(0);
     bridge->model.setPerturbation(102);
+    // Arrays for no rows could not take any later.
+    if (rows > 0) bridge->model.startPermanentArrays();
+    Deadline deadline;
+    bridge->model.passInEventHandler(&deadline);
     return bridge;
   } catch (...) {
     delete bridge;
@@ -76,14 +91,6 @@ int clp_bridge_add_rows(clp_bridge *bridge, int count, const int *starts, const 
   });
 }
 
-int clp_bridge_remove_rows(clp_bridge *bridge, int count, const int *rows) {
-  bridge->warm = false;
-  return guarded(0, [&] {
-    bridge->model.deleteRows(count, rows);
-    return 1;
-  });
-}
-
 int clp_bridge_basis_size(const clp_bridge *bridge) {
   return bridge->model.numberRows() + bridge->model.numberColumns();
 }
@@ -97,12 +104,20 @@ void clp_bridge_set_basis(clp_bridge *bridge, const unsigned char *basis) {
   bridge->warm = false;
 }
 
-clp_bridge_status clp_bridge_dual(clp_bridge *bridge, int iterations) {
-  return solve(bridge, iterations, [](ClpSimplex &model, int options) { model.dual(0, options); });
-}
-
-clp_bridge_status clp_bridge_primal(clp_bridge *bridge, int iterations) {
-  return solve(bridge, iterations, [](ClpSimplex &model, int options) { model.primal(0, options); });
+clp_bridge_status clp_bridge_dual(clp_bridge *bridge, double seconds) {
+  // Whatever ends the solve by an exception leaves nothing to go on with.
+  bool warm = bridge->warm;
+  bridge->warm = false;
+  return guarded(CLP_BRIDGE_FAILED, [&] {
+    auto left = std::chrono::duration<double>(std::min(std::max(seconds, 0.0), 1e6));
+    static_cast<Deadline *>(bridge->model.eventHandler())->end =
+        Clock::now() + std::chrono::duration_cast<Clock::duration>(left);
+    bridge->model.dual(0, warm ? keep | reuse : keep);
+    int status = bridge->model.status();
+    bridge->warm = status == CLP_BRIDGE_OPTIMAL;
+    if (status == stopped) return CLP_BRIDGE_STOPPED;
+    return status >= 0 && status < CLP_BRIDGE_STOPPED ? clp_bridge_status(status) : CLP_BRIDGE_FAILED;
+  });
 }
 
 const double *clp_bridge_columns(const clp_bridge *bridge) { return bridge->model.primalColumnSolution(); }

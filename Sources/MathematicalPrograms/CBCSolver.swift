@@ -41,7 +41,7 @@ public enum CBCSolver: MixedIntegerSolver {
 
   private static func solve(_ program: LinearProgram, _ request: MixedIntegerRequest) -> MixedIntegerOutcome {
     let failure = MixedIntegerOutcome(dualBound: .infinity, candidate: nil, stop: .failed, nodes: 0)
-    guard let model = Cbc_newModel() else { return failure }
+    guard program.isSolvable(), let model = Cbc_newModel() else { return failure }
     defer { Cbc_deleteModel(model) }
     Cbc_setLogLevel(model, 0)
 

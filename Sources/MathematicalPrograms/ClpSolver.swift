@@ -56,22 +56,15 @@ public struct ClpSolver: ~Copyable, LinearProgramSolver {
   /// How far Clp may be from feasible and from optimal before it stops.
   private static let tolerance = 1e-9
 
-  /// Iterations between two looks at the clock. Clp's own time limit counts the processor time of all threads of the
-  /// process, which has nothing to do with this solve.
-  private static let slice: Int32 = 500
-
-  /// Clp ends the process where an objective coefficient is as large as this.
-  private static let objectiveLimit = 1e25
-
   private let handle: OpaquePointer
   private let columnCount: Int
   private var isWithinLimit = true
 
   /// A solver that holds a copy of a program; integrality is ignored.
   ///
-  /// - Returns: nil if Clp cannot make a model, or the objective is beyond what Clp takes.
+  /// - Returns: nil if Clp cannot make a model, or the program's numbers are beyond what Clp takes.
   public init?(_ program: LinearProgram) {
-    guard Self.isWithinLimit(program) else { return nil }
+    guard program.isSolvable() else { return nil }
     // Clp minimises: the objective's sign is turned, so that the signs of duals mean the same everywhere.
     let model = clp_bridge_new(
       Int32(program.columnCount), Int32(program.rowCount), program.rowStarts, program.rowColumns, program.rowValues,
@@ -96,18 +89,15 @@ public struct ClpSolver: ~Copyable, LinearProgramSolver {
   /// with nothing to say.
   public mutating func setObjective(of program: LinearProgram) {
     precondition(program.columnCount == columnCount, "The objective of another program")
-    isWithinLimit = Self.isWithinLimit(program)
+    isWithinLimit = program.isSolvable()
     guard isWithinLimit else { return }
     clp_bridge_set_objective(handle, program.objective.map { -$0 })
-  }
-
-  private static func isWithinLimit(_ program: LinearProgram) -> Bool {
-    program.objective.allSatisfy { $0.magnitude < objectiveLimit }
   }
 
   /// Adds the rows of a program from the given one on; false if that failed.
   public mutating func addRows(of program: LinearProgram, from first: Int) -> Bool {
     precondition(program.columnCount == columnCount && clp_bridge_rows(handle) == first, "Rows of another program")
+    guard program.isSolvable(from: first) else { return false }
     let base = program.rowStarts[first]
     let terms = Int(base)...
     return clp_bridge_add_rows(
@@ -125,10 +115,10 @@ public struct ClpSolver: ~Copyable, LinearProgramSolver {
     }
   }
 
-  /// Starts the next solve from a basis; one of another size is ignored.
+  /// Starts the next solve from a basis; one of another size is ignored, and bytes that make none are mended.
   public mutating func start(from basis: [UInt8]) {
-    guard basis.count == Int(clp_bridge_basis_size(handle)) else { return }
-    clp_bridge_set_basis(handle, basis)
+    guard let status = BasisStatus(basis, columns: columnCount, rows: Int(clp_bridge_rows(handle))) else { return }
+    clp_bridge_set_basis(handle, status.balanced())
   }
 
   /// Solves the program by the dual simplex method, for about the given wall-clock time at most.
@@ -136,18 +126,13 @@ public struct ClpSolver: ~Copyable, LinearProgramSolver {
   /// - Returns: nil if Clp has nothing to say.
   public mutating func solve(seconds: Double) -> LinearProgramOutcome? {
     guard isWithinLimit else { return nil }
-    let start = ContinuousClock.now
-    var status: clp_bridge_status
-    var iterations = 0
-    repeat {
-      status = clp_bridge_dual(handle, Self.slice)
-      iterations += Int(clp_bridge_iterations(handle))
-    } while status == CLP_BRIDGE_ITERATIONS && (ContinuousClock.now - start) / .seconds(1) < seconds
+    let status = clp_bridge_dual(handle, seconds)
     guard let columns = clp_bridge_columns(handle), let duals = clp_bridge_duals(handle) else { return nil }
     let rowCount = Int(clp_bridge_rows(handle))
     return LinearProgramOutcome(
       columns: Array(UnsafeBufferPointer(start: columns, count: columnCount)),
       duals: UnsafeBufferPointer(start: duals, count: rowCount).map { -$0 },
-      isOptimal: status == CLP_BRIDGE_OPTIMAL, iterations: iterations)
+      isOptimal: status == CLP_BRIDGE_OPTIMAL,
+      iterations: Int(clp_bridge_iterations(handle)))
   }
 }

@@ -44,10 +44,11 @@ struct InputColumns: Sendable {
     }.upper
   }
 
-  /// A whole input made of a solution's input columns, clamped to a box; elements without a column take `others`.
+  /// A whole input made of a solution's input columns, clamped to a box; elements without a column take `others`, and
+  /// so do those whose column is no number.
   func input(from columns: [Double], others: [Double], within box: Box) -> [Double] {
     var input = others
-    for (column, element) in elements.enumerated() { input[element] = columns[column] }
+    for (column, element) in elements.enumerated() where !columns[column].isNaN { input[element] = columns[column] }
     return box.clamp(input)
   }
 

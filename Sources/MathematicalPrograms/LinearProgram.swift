@@ -65,6 +65,20 @@ public struct LinearProgram: Sendable {
     columnUpper[column] = value
   }
 
+  /// Beyond this Clp and CBC end the process by an assertion, sooner or later.
+  private static let solvable = 1e20
+
+  /// Whether the finite numbers of the program are such that solvers can take them: those of rows, from the given one on,
+  /// and those of columns.
+  func isSolvable(from row: Int = 0) -> Bool {
+    func isSolvable(_ numbers: some Sequence<Double>) -> Bool {
+      numbers.allSatisfy { $0.magnitude < Self.solvable || $0.magnitude == .infinity }
+    }
+    return isSolvable(objective) && isSolvable(columnLower) && isSolvable(columnUpper)
+      && isSolvable(rowLower[row...]) && isSolvable(rowUpper[row...])
+      && isSolvable(rowValues[Int(rowStarts[row])...])
+  }
+
   /// The objective's value at a point, one entry for each column.
   public func objectiveValue(at point: [Double]) -> Double {
     zip(objective, point).reduce(0) { $0 + $1.0 * $1.1 }

@@ -91,14 +91,16 @@ public struct TriangleRelaxation: Sendable {
   /// others are as at the beginning.
   ///
   /// - Parameters:
-  ///   - basis: one byte for each column, then for each row, as Clp keeps them.
+  ///   - basis: one byte for each column, then for each row, as Clp keeps them; one of another size counts for nothing.
   ///   - units: the other's unit for each unit of this one, if it has it.
   ///   - cuts: the other's cut for each cut of this one.
   public func basis(
     from basis: [UInt8], of other: TriangleRelaxation, units: [Int?], cuts: [Int]
   ) -> [UInt8] {
     var status = BasisStatus(columns: program.columnCount, rows: program.rowCount)
-    let source = BasisStatus(basis, columns: other.program.columnCount)
+    guard
+      let source = BasisStatus(basis, columns: other.program.columnCount, rows: other.program.rowCount)
+    else { return status.balanced() }
     for (column, element) in inputs.elements.enumerated() {
       guard let from = other.inputs.column(of: element) else { continue }
       status.setColumn(column, source.column(from))

@@ -50,13 +50,15 @@ struct Folding: Sendable {
   }
 
   /// The same for sums of terms that layers read, each over activations and the input.
+  ///
+  /// - Precondition: no sum names an element twice: adding up its coefficients would round, and nobody counts that.
   func rows(_ sums: [[LayerRow.Term]]) -> [AffineRow]? {
     var starts: [NodeID: [Double]] = [:]
     for (row, terms) in sums.enumerated() {
       for term in terms {
         let width = bounds.boxes[term.node.index].count
-        starts[term.node, default: [Double](repeating: 0, count: sums.count * width)][row * width + term.element] +=
-          term.coefficient
+        starts[term.node, default: [Double](repeating: 0, count: sums.count * width)].set(
+          term.coefficient, at: row * width + term.element)
       }
     }
     return finish(BackwardPass<Double>(starts, count: sums.count, bounds: bounds))
@@ -179,5 +181,13 @@ struct Folding: Sendable {
     let row = AffineRow(
       inputs: inputs, units: units, constant: constant.midpoint, error: (error + Interval(constant.width)).upper)
     return row.constant.isFinite && row.error.isFinite ? row : nil
+  }
+}
+
+extension [Double] {
+  /// Replaces a zero.
+  fileprivate mutating func set(_ coefficient: Double, at place: Int) {
+    precondition(self[place] == 0, "A sum names an element twice")
+    self[place] = coefficient
   }
 }

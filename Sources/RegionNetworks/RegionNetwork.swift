@@ -56,7 +56,8 @@ public struct RegionNetwork: Sendable {
       for (element, row) in zip(elements, folded) {
         units.append(
           RegionUnit(
-            position: UnitPosition(node: node.id, element: element), lower: box.lower[element], upper: box.upper[element],
+            position: UnitPosition(node: node.id, element: element), lower: box.lower[element],
+            upper: box.upper[element],
             preActivation: row))
       }
       folding.add(node: node.id, elements: elements)
@@ -75,7 +76,9 @@ public struct RegionNetwork: Sendable {
   private static let largestReach = 1e150
 
   /// The units that the objectives depend on, and all rows renumbered to them.
-  private static func reachable(_ units: [RegionUnit], from objectives: [AffineRow]) -> (
+  private static func reachable(
+    _ units: [RegionUnit], from objectives: [AffineRow]
+  ) -> (
     [RegionUnit], [AffineRow], [Int]
   ) {
     var needed = [Bool](repeating: false, count: units.count)
@@ -114,7 +117,9 @@ public struct RegionNetwork: Sendable {
 
   /// Sums of terms that layers read as affine rows over inputs and units.
   ///
-  /// - Returns: nil where numbers overflow.
+  /// - Precondition: no sum names an element twice.
+  /// - Returns: nil where numbers overflow, or a sum depends on a unit that no objective does: one whose coefficient was
+  ///   negligible in every row.
   public func rows(_ sums: [[LayerRow.Term]]) -> [AffineRow]? {
     guard let rows = folding.rows(sums) else { return nil }
     let known = rows.map { $0.units.allSatisfy { positions[$0.variable] >= 0 } }

@@ -83,23 +83,20 @@ public struct ExactMargin {
     var open = zip(classes, uppers).map { OpenClass(index: $0, upper: $1) }.filter { $0.upper > incumbent.margin }
     open.sort { ($0.upper, $1.index) > ($1.upper, $0.index) }
     var total = Answer(upper: incumbent.margin)
-    for target in open where target.upper > incumbent.margin + tolerance(incumbent) {
+    for target in open {
+      // No more than the tolerance above the incumbent: nothing is left to search for.
+      guard target.upper > incumbent.margin + settings.tolerance(at: incumbent.margin) / 2 else {
+        total.upper = max(total.upper, target.upper)
+        continue
+      }
       let answer = try close(target, bounds, incumbent: &incumbent, by: solver)
       total.upper = max(total.upper, answer.upper)
       total.reason = answer.reason ?? total.reason
       total.solvedClasses += 1
       total.nodes += answer.nodes
     }
-    // Those that were not searched lie below the incumbent, or no more than the tolerance above it.
-    let rest = open.reduce(incumbent.margin) { best, target in
-      target.upper > incumbent.margin + tolerance(incumbent) ? best : max(best, target.upper)
-    }
-    total.upper = max(total.upper, rest)
     return bracket(incumbent, total, unstable: bounds.unstableCount)
   }
-
-  /// Half of the bracket's tolerance: what a search may leave above its incumbent.
-  private func tolerance(_ incumbent: Witness) -> Double { settings.tolerance(at: incumbent.margin) / 2 }
 
   /// The bracket that ends a computation.
   private func bracket(_ incumbent: Witness, _ answer: Answer, unstable: Int) -> MarginBracket {
@@ -144,10 +141,11 @@ public struct ExactMargin {
   ) throws(VerificationError) -> Answer {
     var watch = Stopwatch()
     defer { profile.search += watch.lap() }
-    let (deadline, replay, inner) = (deadline, replay, region.inner)
+    let (deadline, replay, inner, settings) = (deadline, replay, region.inner, settings)
     var best = incumbent
     let request = PhaseSearchRequest(
-      incumbent: incumbent.margin, tolerance: tolerance(incumbent), remaining: { deadline.remaining },
+      incumbent: incumbent.margin, tolerance: { settings.tolerance(at: $0) / 2 },
+      remaining: { deadline.remaining },
       offer: { input in
         if let witness = replay.confirm(inner.clamp(input)), witness.margin > best.margin { best = witness }
         return best.margin
@@ -178,6 +176,7 @@ public struct ExactMargin {
       MixedIntegerRequest(
         seconds: deadline.remaining, cutoff: incumbent.margin - offset, start: encoding.columns(for: incumbent.input)))
     deadline.discount(outcome.waitedSeconds)
+    profile.milp -= outcome.waitedSeconds
     if let candidate = outcome.candidate, candidate.count == encoding.program.columnCount {
       let input = encoding.input(from: candidate, others: incumbent.input, within: region.inner)
       if let witness = replay.confirm(input), witness.margin > incumbent.margin { incumbent = witness }

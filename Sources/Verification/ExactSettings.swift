@@ -31,6 +31,7 @@ public struct ExactSettings: Codable, Hashable, Sendable {
     timeout: Double = 200, tolerance: Double = 1e-6, engine: ExactEngine = .bab,
     attack: PGDSettings = PGDSettings(steps: 10, restarts: 1, step: 0.5, milestones: [0.5, 0.75]), seed: UInt64 = 1
   ) {
+    precondition(tolerance >= 0 && tolerance < 1, "A tolerance of \(tolerance)")
     self.timeout = timeout
     self.tolerance = tolerance
     self.engine = engine

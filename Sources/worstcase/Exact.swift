@@ -23,7 +23,7 @@ struct Exact: ParsableCommand {
         worstcase exact net.onnx --dataset mnist --data mnist --samples 7 --epsilon 2/255 --json
         worstcase exact net.onnx --samples 7 --quantity logits
         worstcase exact net.onnx --samples 7 --layer 2 --timeout 600
-        worstcase exact net.onnx --samples 7 --witness inputs    then: worstcase run net.onnx --input inputs/7.npy
+        worstcase exact net.onnx --samples 7 --witness inputs
       """)
 
   @Argument(help: "An ONNX model.")

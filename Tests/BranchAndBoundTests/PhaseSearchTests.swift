@@ -53,7 +53,7 @@ import Testing
     let centre = question.box.clamp([0, 0, 0])
     var best = value(centre)
     let request = PhaseSearchRequest(
-      incumbent: best, tolerance: 5e-7, nodeLimit: nodeLimit, remaining: { 30 },
+      incumbent: best, tolerance: { _ in 5e-7 }, nodeLimit: nodeLimit, remaining: { 30 },
       offer: { input in
         best = max(best, value(input))
         return best

@@ -54,7 +54,7 @@ struct PlanarQuestion {
     var lower = attained(at: box.clamp(centre)) ?? -Double.greatestFiniteMagnitude
     var offersAreInside = true
     let request = PhaseSearchRequest(
-      incumbent: lower, tolerance: tolerance * max(1, abs(maximum.nearest)), nodeLimit: nodeLimit,
+      incumbent: lower, tolerance: { tolerance * max(1, $0.magnitude) }, nodeLimit: nodeLimit,
       remaining: remaining,
       offer: { input in
         offersAreInside = offersAreInside && box.contains(input)

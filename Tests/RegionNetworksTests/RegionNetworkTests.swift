@@ -63,4 +63,56 @@ import Testing
       #expect(abs(value - (outputs[1] - outputs[0])) < 1e-10)
     }
   }
+
+  /// What layers read, and any sums of such terms, compared with the network in exact arithmetic.
+  @Test(arguments: 0..<24) func `rows of what layers read equal the network`(_ seed: Int) throws {
+    var random = RandomNetworks(seed: UInt64(900 + seed), spread: seed.isMultiple(of: 3) ? 30 : 0)
+    for network in [try random.dense([3, 8, 7, 3]), try random.convolutional(), try random.stacked(reshaping: true)] {
+      let box = random.box(network.inputCount, radius: 0.4)
+      var bounds = RegionBounds(of: network, over: box)
+      if seed.isMultiple(of: 2) { bounds.refine() }
+      let region = try #require(
+        RegionNetwork(bounds, objectives: .margins(of: [0], label: 1, outputs: 3)))
+      let layers = region.layerRows()
+      let terms = layers.flatMap(\.terms)
+      guard !terms.isEmpty else { continue }
+      // Some of each layer's terms, and terms of several layers, both with other coefficients.
+      let wanted = layers.map(\.terms) + (0..<4).map { _ in terms.filter { _ in random.index(0...9) == 0 } }
+      let sums = wanted.map { terms in
+        var seen: Set<[Int]> = []
+        return terms.compactMap { term in
+          seen.insert([term.node.index, term.element]).inserted && random.index(0...1) == 0
+            ? term.withCoefficient(random.weight()) : nil
+        }
+      }
+      guard let rows = region.rows(sums) else {
+        // Weights of very different sizes leave units that are negligible in every row.
+        #expect(seed.isMultiple(of: 3))
+        continue
+      }
+      #expect(rows.count == sums.count)
+      for _ in 0..<3 {
+        let point = random.point(in: box)
+        let truth = exactValues(of: network, at: point)
+        let outputs = region.units.map { truth[$0.position.node.index][$0.position.element] }
+        func value(_ terms: [LayerRow.Term]) -> Rational {
+          terms.reduce(.zero) { $0 + exact($1.coefficient) * truth[$1.node.index][$1.element] }
+        }
+        for (unit, layer) in zip(region.units, layers) {
+          guard case .activation(_, let source) = network[unit.position.node].operation else { continue }
+          let distance = value(layer.terms) + exact(layer.constant) - truth[source.index][unit.position.element]
+          #expect(max(distance, .zero - distance) <= exact(layer.error))
+          for term in layer.terms { #expect(truth[term.node.index][term.element].isInside(term.range)) }
+        }
+        for (sum, row) in zip(sums, rows) {
+          let fromInputs = row.inputs.reduce(exact(row.constant)) {
+            $0 + exact($1.coefficient) * exact(point[$1.variable])
+          }
+          let folded = row.units.reduce(fromInputs) { $0 + exact($1.coefficient) * outputs[$1.variable] }
+          let distance = folded - value(sum)
+          #expect(max(distance, .zero - distance) <= exact(row.error))
+        }
+      }
+    }
+  }
 }

@@ -20,10 +20,20 @@ struct ExactBenchmark: ParsableCommand {
   @Option(help: "How many threads.") var threads = 1
   @Option(help: "Seconds for one image.") var timeout = 60.0
   @Option(help: "What closes classes.") var solver = ExactEngine.bab
+  @Option(help: "Known values: net,epsilon,index,label,worst_margin,tolerance,unstable,solver,seconds.") var known: String?
   @Flag(help: "A line for each image.") var verbose = false
+
+  /// What is known of one question: its value, and the seconds that it took whoever knows.
+  private struct Known {
+    let margin: Double
+    let tolerance: Double
+    let seconds: Double
+  }
 
   func run() throws {
     BLASKernels.select()
+    let known = try known.map(Self.known) ?? [:]
+    var isAgreed = true
     let images = try MNIST.load(directory: URL(fileURLWithPath: data), split: .test).prefix(first + samples)
     for problem in problems {
       let parts = problem.split(separator: "@")
@@ -41,14 +51,49 @@ struct ExactBenchmark: ParsableCommand {
         }
       }
       let elapsed = (ContinuousClock.now - start) / .seconds(1)
-      try report(URL(fileURLWithPath: String(parts[0])).lastPathComponent, epsilon, brackets, elapsed)
+      let net = URL(fileURLWithPath: String(parts[0])).lastPathComponent
+      let solved = try brackets.map { try $0.get() }
+      report(net, epsilon, solved, elapsed)
+      isAgreed = compare(net, epsilon, solved, known) && isAgreed
     }
+    guard isAgreed else { throw ExitCode.failure }
+  }
+
+  /// Prints how far brackets are from known values; whether all contain theirs.
+  private func compare(_ net: String, _ epsilon: Double, _ brackets: [MarginBracket], _ known: [String: Known]) -> Bool {
+    var (count, seconds, knownSeconds, worst) = (0, 0.0, 0.0, 0.0)
+    for (index, bracket) in brackets.enumerated() {
+      guard let value = known["\(net),\(epsilon),\(first + index)"] else { continue }
+      count += 1
+      seconds += bracket.seconds
+      knownSeconds += value.seconds
+      let off = max(bracket.lower.margin - value.margin, value.margin - bracket.upper)
+      worst = max(worst, off)
+      if off > value.tolerance { print("image \(first + index): [\(bracket.lower.margin), \(bracket.upper)], known \(value.margin)") }
+    }
+    guard count > 0 else { return true }
+    print(
+      String(
+        format: "%d known values: largest distance from a bracket %.1e; %.2f s here, %.2f s there, ratio %.1f", count,
+        worst, seconds, knownSeconds, knownSeconds / seconds))
+    return worst <= 1e-4
+  }
+
+  private static func known(_ path: String) throws -> [String: Known] {
+    var known: [String: Known] = [:]
+    for line in try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline).dropFirst() {
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+      guard fields.count > 6, let epsilon = Double(fields[1]), let margin = Double(fields[4]),
+        let tolerance = Double(fields[5]), let seconds = fields.last.flatMap({ Double($0) })
+      else { throw ValidationError("\(path) has a line without known values: \(line)") }
+      known["\(fields[0]),\(epsilon),\(fields[2])"] = Known(margin: margin, tolerance: tolerance, seconds: seconds)
+    }
+    return known
   }
 
   private func report(
-    _ net: String, _ epsilon: Double, _ results: [Result<MarginBracket, Error>], _ elapsed: Double
-  ) throws {
-    let brackets = try results.map { try $0.get() }
+    _ net: String, _ epsilon: Double, _ brackets: [MarginBracket], _ elapsed: Double
+  ) {
     if verbose {
       for (index, bracket) in brackets.enumerated() {
         print(

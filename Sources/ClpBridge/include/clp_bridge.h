@@ -13,7 +13,7 @@ typedef enum {
   CLP_BRIDGE_OPTIMAL = 0,
   CLP_BRIDGE_INFEASIBLE = 1,
   CLP_BRIDGE_UNBOUNDED = 2,
-  CLP_BRIDGE_ITERATIONS = 3,
+  CLP_BRIDGE_STOPPED = 3,
   CLP_BRIDGE_FAILED = 4,
 } clp_bridge_status;
 
@@ -29,8 +29,6 @@ void clp_bridge_set_objective(clp_bridge *, const double *objective);
 /// Adds rows after those that are there; 0 if that failed.
 int clp_bridge_add_rows(clp_bridge *, int count, const int *starts, const int *indices, const double *values,
                         const double *lower, const double *upper);
-/// Removes rows; 0 if that failed.
-int clp_bridge_remove_rows(clp_bridge *, int count, const int *rows);
 
 /// The size in bytes of a basis, for the rows that there are now.
 int clp_bridge_basis_size(const clp_bridge *);
@@ -38,10 +36,8 @@ int clp_bridge_basis_size(const clp_bridge *);
 void clp_bridge_get_basis(const clp_bridge *, unsigned char *basis);
 void clp_bridge_set_basis(clp_bridge *, const unsigned char *basis);
 
-/// Solves by the dual simplex method from where the last solve ended, for at most so many iterations.
-clp_bridge_status clp_bridge_dual(clp_bridge *, int iterations);
-/// The same by the primal method, for when the objective has changed.
-clp_bridge_status clp_bridge_primal(clp_bridge *, int iterations);
+/// Solves by the dual simplex method from where the last solve ended, for about so many seconds of wall-clock time.
+clp_bridge_status clp_bridge_dual(clp_bridge *, double seconds);
 
 /// The solution of the last solve: values of columns, multipliers of rows.
 const double *clp_bridge_columns(const clp_bridge *);
