@@ -12,7 +12,8 @@ struct ExactQuantityTests {
   }
 
   private struct Answer: Decodable {
-    var index, label, openBrackets: Int
+    var index, label: Int
+    var openBrackets: Int?
     var lower, upper: Double?
     var margins, logits, units: [Entry]?
   }
