@@ -113,7 +113,7 @@ struct RowAnswer: Encodable {
     if let lower, let upper {
       let programs = (margins ?? []).reduce(0) { $0 + $1.linearPrograms }
       return [
-        "\(start)  \(Exact.column(lower))  \(Exact.column(upper))  "
+        start + String(format: "  %12.6g  %12.6g  ", lower, upper)
           + padded(openBrackets == 0 ? "exact" : "open") + String(format: "%8d  %7.2f", programs, seconds)
       ]
     }

@@ -86,7 +86,6 @@ import Testing
     let (ranges, work) = try ExactRows.ranges(of: prefix, over: region, settings: ExactSettings())
     #expect(ranges.count == 4000 && work.nodes == 0 && work.solvedRows == 0 && work.openCount == 0)
     #expect(ranges.allSatisfy { $0.openReason == nil && $0.width.upperBound - $0.width.lowerBound < 1e-9 })
-    print("PROFILE", work.seconds, work.profile)
     #expect(work.seconds < 20)
   }
 
