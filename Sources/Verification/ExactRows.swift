@@ -139,13 +139,14 @@ public struct ExactRows {
     _ row: Int, _ bounds: RegionBounds, seconds: Double, by solver: Solver.Type
   ) -> PhaseSearchOutcome {
     let share = Deadline(seconds: seconds)
-    let (tolerance, inner) = (tolerance(row), region.inner)
+    let (settings, inner) = (settings, region.inner)
     // Out of `self`, so that offers change them in place.
     var incumbents = RowIncumbents([], of: network, over: region)
     swap(&incumbents, &self.incumbents)
     defer { swap(&incumbents, &self.incumbents) }
     let request = PhaseSearchRequest(
-      incumbent: incumbents.value(of: row), tolerance: tolerance, remaining: { share.remaining },
+      incumbent: incumbents.value(of: row), tolerance: { settings.tolerance(at: $0) / 2 },
+      remaining: { share.remaining },
       offer: { input in
         incumbents.offer(inner.clamp(input))
         return incumbents.value(of: row)
