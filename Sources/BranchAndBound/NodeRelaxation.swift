@@ -79,7 +79,7 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
       uniqueKeysWithValues: zip(heritage.region.units.map(\.position), heritage.region.units.indices))
     solver.start(
       from: relaxation.basis(
-        from: heritage.basis, of: old, units: region.units.map { positions[$0.position] }, 
+        from: heritage.basis, of: old, units: region.units.map { positions[$0.position] },
         cuts: adapted.map { heritage.cuts[$0.position] }))
     return true
   }

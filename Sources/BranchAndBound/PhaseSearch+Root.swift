@@ -11,7 +11,8 @@ extension PhaseSearch where Solver: ~Copyable {
   /// - Parameter bound: what is known of the part; gets better with each round.
   /// - Returns: the last solution; nil where a limit was reached or the solver failed before there was one.
   mutating func solveRoot(
-    _ lp: inout NodeRelaxation<Solver>, _ phases: [Phase], bound: inout Double, _ heritage: NodeRelaxation<Solver>.Heritage?
+    _ lp: inout NodeRelaxation<Solver>, _ phases: [Phase], bound: inout Double,
+    _ heritage: NodeRelaxation<Solver>.Heritage?
   ) -> NodeRelaxation<Solver>.Solution? {
     var last: NodeRelaxation<Solver>.Solution?
     var hulls: IdealCuts?

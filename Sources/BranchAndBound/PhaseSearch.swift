@@ -101,7 +101,8 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
       if let basis = node.basis { lp.start(from: basis) }
       guard let seconds = secondsLeft(),
         let solution = isRoot
-          ? solveRoot(&lp, phases, bound: &node.bound, heritage) : solve(&lp, node.phases, bound: node.bound, seconds: seconds)
+          ? solveRoot(&lp, phases, bound: &node.bound, heritage)
+          : solve(&lp, node.phases, bound: node.bound, seconds: seconds)
       else {
         if outcome.stop == .finished { outcome.stop = .numerical }
         return open.reduce(max(closed, node.bound)) { max($0, $1.bound) }

@@ -13,7 +13,8 @@ public struct PhaseSearchRequest {
 
   /// A request.
   public init(
-    incumbent: Double, tolerance: @escaping (_ incumbent: Double) -> Double, nodeLimit: Int = .max, remaining: @escaping () -> Double,
+    incumbent: Double, tolerance: @escaping (_ incumbent: Double) -> Double, nodeLimit: Int = .max,
+    remaining: @escaping () -> Double,
     offer: @escaping (_ input: [Double]) -> Double
   ) {
     self.incumbent = incumbent

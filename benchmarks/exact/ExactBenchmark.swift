@@ -20,7 +20,8 @@ struct ExactBenchmark: ParsableCommand {
   @Option(help: "How many threads.") var threads = 1
   @Option(help: "Seconds for one image.") var timeout = 60.0
   @Option(help: "What closes classes.") var solver = ExactEngine.bab
-  @Option(help: "Known values: net,epsilon,index,label,worst_margin,tolerance,unstable,solver,seconds.") var known: String?
+  @Option(help: "Known values: net,epsilon,index,label,worst_margin,tolerance,unstable,solver,seconds.") var known:
+    String?
   @Flag(help: "A line for each image.") var verbose = false
 
   /// What is known of one question: its value, and the seconds that it took whoever knows.
@@ -60,7 +61,8 @@ struct ExactBenchmark: ParsableCommand {
   }
 
   /// Prints how far brackets are from known values; whether all contain theirs.
-  private func compare(_ net: String, _ epsilon: Double, _ brackets: [MarginBracket], _ known: [String: Known]) -> Bool {
+  private func compare(_ net: String, _ epsilon: Double, _ brackets: [MarginBracket], _ known: [String: Known]) -> Bool
+  {
     var (count, seconds, knownSeconds, worst) = (0, 0.0, 0.0, 0.0)
     for (index, bracket) in brackets.enumerated() {
       guard let value = known["\(net),\(epsilon),\(first + index)"] else { continue }
@@ -69,7 +71,9 @@ struct ExactBenchmark: ParsableCommand {
       knownSeconds += value.seconds
       let off = max(bracket.lower.margin - value.margin, value.margin - bracket.upper)
       worst = max(worst, off)
-      if off > value.tolerance { print("image \(first + index): [\(bracket.lower.margin), \(bracket.upper)], known \(value.margin)") }
+      if off > value.tolerance {
+        print("image \(first + index): [\(bracket.lower.margin), \(bracket.upper)], known \(value.margin)")
+      }
     }
     guard count > 0 else { return true }
     print(
