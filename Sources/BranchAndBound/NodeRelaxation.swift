@@ -27,15 +27,12 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
   private var dualBound: DualBound
   private var ranges: LinearProgram.ColumnRanges
   private var phases: [Phase]
-  private var penalty = NodeRelaxation.firstPenalty
 
-  /// What it costs to break ties, at first; by how much that rises where a bound is kept up by broken ties; and where
-  /// that ends, since multipliers of very different sizes lose digits.
+  /// What it costs to break ties, at first; by how much that rises for ties that a bound rests on; and where that ends,
+  /// since multipliers of very different sizes lose digits. Relative to what a unit can move the objective.
   private static var firstPenalty: Double { 16 }
   private static var penaltyStep: Double { 32 }
   private static var largestPenalty: Double { 1e6 }
-  /// Ties that are broken by less are broken by rounding.
-  private static var brokenTie: Double { 1e-9 }
 
   /// The program with every phase free; nil if the solver takes none.
   ///
@@ -111,15 +108,14 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
     return solver.addRows(of: relaxation.program, from: first)
   }
 
-  /// Makes broken ties dearer, where a solution has some.
+  /// Makes the ties dearer that a solution breaks.
   ///
   /// - Returns: whether solving again can give another bound.
-  mutating func raisePenalty(for solution: Solution) -> Bool {
-    guard penalty < Self.largestPenalty, relaxation.brokenTies(in: solution.outcome.columns) > Self.brokenTie else {
-      return false
-    }
-    penalty *= Self.penaltyStep
-    relaxation.setPenalty(penalty)
+  mutating func raisePenalties(for solution: Solution) -> Bool {
+    guard
+      relaxation.raisePenalties(
+        for: solution.outcome.columns, by: Self.penaltyStep, limit: Self.largestPenalty)
+    else { return false }
     solver.setObjective(of: relaxation.program)
     dualBound = DualBound(relaxation.program)
     return true
@@ -139,15 +135,15 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
     relaxation.preActivation(unit, in: solution.outcome.columns)
   }
 
+  /// How far a unit's output lies above ReLU of its pre-activation in a solution, and the most that a unit can move the
+  /// objective.
+  func gap(_ unit: Int, in solution: Solution) -> Double { relaxation.gap(unit, in: solution.outcome.columns) }
+  func sensitivity(of unit: Int) -> Double { relaxation.sensitivities[unit] }
+
   /// About how much the bound falls once a unit's gap to ReLU is gone: the gap times the multipliers of the rows that
   /// keep the unit from above.
   func promise(of unit: Int, in solution: Solution) -> Double {
     relaxation.gap(unit, in: solution.outcome.columns) * relaxation.upperWeight(unit, in: solution.outcome.duals)
-  }
-
-  /// The promises of all free units together.
-  func promise(in solution: Solution, phases: [Phase]) -> Double {
-    phases.indices.reduce(0) { phases[$1] == .free ? $0 + promise(of: $1, in: solution) : $0 }
   }
 
   /// The units whose upper rows carry the bound.

@@ -116,12 +116,12 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
         closed = max(closed, target, solve(smaller, lp.heritage(of: solution)))
         continue
       }
-      // What all gaps together may cost is less than what is to be closed: broken ties keep the bound up.
-      if lp.promise(in: solution, phases: node.phases) < (bound - target) / 2, lp.raisePenalty(for: solution) {
+      // Broken ties keep the bound up, and no branching can mend that.
+      if lp.raisePenalties(for: solution) {
         open.append(Node(phases: node.phases, bound: bound))
         continue
       }
-      guard let unit = branchingUnit(node.phases, lp, solution) else {
+      guard let unit = branchingUnit(node.phases, lp, solution, bound: bound) else {
         // Every phase is fixed and still no bound: what is known stays, honestly above the incumbent.
         closed = max(closed, bound)
         outcome.stop = .numerical
@@ -178,17 +178,29 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
   }
 
   /// The free unit that promises most, times how far it can move on its shorter side.
+  ///
+  /// A gap may cost something that no row of its own unit shows, where it lets units behind it move. Where all promises
+  /// together cannot close the node, the largest possible effect of a gap decides.
   private func branchingUnit(
-    _ phases: [Phase], _ lp: borrowing NodeRelaxation<Solver>, _ solution: NodeRelaxation<Solver>.Solution
+    _ phases: [Phase], _ lp: borrowing NodeRelaxation<Solver>, _ solution: NodeRelaxation<Solver>.Solution,
+    bound: Double
   ) -> Int? {
-    var best: (unit: Int, score: Double)?
+    var promised = 0.0
+    var best: (promise: (unit: Int, score: Double), effect: (unit: Int, score: Double))?
     for unit in phases.indices where phases[unit] == .free {
       let range = lp.region.units[unit]
-      let score = lp.promise(of: unit, in: solution) * min(-range.lower, range.upper) / (range.upper - range.lower)
-      if let best, best.score >= score { continue }
-      best = (unit, score)
+      let balance = min(-range.lower, range.upper) / (range.upper - range.lower)
+      let promise = lp.promise(of: unit, in: solution)
+      let effect = lp.gap(unit, in: solution) * lp.sensitivity(of: unit)
+      promised += promise
+      guard let known = best else {
+        best = ((unit, promise * balance), (unit, effect * balance))
+        continue
+      }
+      if promise * balance > known.promise.score { best?.promise = (unit, promise * balance) }
+      if effect * balance > known.effect.score { best?.effect = (unit, effect * balance) }
     }
-    return best?.unit
+    return promised < (bound - target) / 2 ? best?.effect.unit : best?.promise.unit
   }
 }
 

@@ -23,6 +23,9 @@ public enum Phase: Int8, Sendable {
 ///   row `αh + βt ≤ max(αu, −βl)` with α, β ≥ 0 holds, whatever rounding did to α and β.
 /// - Source: Ehlers 2017 (the triangle); Bunel et al. 2018 (branching on phases).
 public struct TriangleRelaxation: Sendable {
+  /// Ties that are broken by less are broken by rounding.
+  private static let brokenTie = 1e-9
+
   /// The program; inputs first, then for each unit its output h, its t, and its tie's slack either way.
   public private(set) var program = LinearProgram()
   /// The objective's constant and error, which the program leaves out.
@@ -34,7 +37,7 @@ public struct TriangleRelaxation: Sendable {
 
   private let inputs: InputColumns
   /// The most by which each unit's pre-activation can move the objective directly.
-  private let sensitivities: [Double]
+  public let sensitivities: [Double]
 
   /// The program for one of a region network's objectives.
   ///
@@ -121,18 +124,21 @@ public struct TriangleRelaxation: Sendable {
     cutRows.indices.map { columns[outputColumn($0)] }
   }
 
-  /// Changes what it costs to break ties.
-  public mutating func setPenalty(_ penalty: Double) {
+  /// Multiplies what it costs to break the ties that a solution breaks, up to a limit relative to what each unit can move
+  /// the objective.
+  ///
+  /// - Returns: whether a cost has changed.
+  public mutating func raisePenalties(for columns: [Double], by factor: Double, limit: Double) -> Bool {
+    var hasChanged = false
     for (unit, sensitivity) in sensitivities.enumerated() {
-      for column in outputColumn(unit) + 2...outputColumn(unit) + 3 {
-        program.setObjective(-penalty * sensitivity, column: column)
-      }
+      let slacks = outputColumn(unit) + 2...outputColumn(unit) + 3
+      guard slacks.contains(where: { columns[$0] > Self.brokenTie }) else { continue }
+      let cost = -program.objective[slacks.lowerBound] * factor
+      guard cost <= limit * sensitivity else { continue }
+      for column in slacks { program.setObjective(-cost, column: column) }
+      hasChanged = true
     }
-  }
-
-  /// The sum over all units of how far their ties are broken in a solution.
-  public func brokenTies(in columns: [Double]) -> Double {
-    cutRows.indices.reduce(0) { $0 + columns[outputColumn($1) + 2] + columns[outputColumn($1) + 3] }
+    return hasChanged
   }
 
   /// A unit's pre-activation in a solution.
