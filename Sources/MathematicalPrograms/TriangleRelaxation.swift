@@ -134,7 +134,8 @@ public struct TriangleRelaxation: Sendable {
       let slacks = outputColumn(unit) + 2...outputColumn(unit) + 3
       guard slacks.contains(where: { columns[$0] > Self.brokenTie }) else { continue }
       let cost = -program.objective[slacks.lowerBound] * factor
-      guard cost <= limit * sensitivity else { continue }
+      // A unit that moves nothing, by underflow, has no cost to raise.
+      guard cost > 0, cost <= limit * sensitivity else { continue }
       for column in slacks { program.setObjective(-cost, column: column) }
       hasChanged = true
     }
