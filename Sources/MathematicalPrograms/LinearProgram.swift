@@ -68,14 +68,15 @@ public struct LinearProgram: Sendable {
   /// Beyond this Clp and CBC end the process by an assertion, sooner or later.
   private static let solvable = 1e20
 
-  /// Whether the finite numbers of the program are such that solvers can take them: those of rows, from the given one on,
-  /// and those of columns.
+  /// Whether the numbers of the program are such that solvers can take them: those of rows, from the given one on, and
+  /// those of columns. Only ends of rows may be infinite.
   func isSolvable(from row: Int = 0) -> Bool {
     func isSolvable(_ numbers: some Sequence<Double>) -> Bool {
-      numbers.allSatisfy { $0.magnitude < Self.solvable || $0.magnitude == .infinity }
+      numbers.allSatisfy { $0.magnitude < Self.solvable }
     }
     return isSolvable(objective) && isSolvable(columnLower) && isSolvable(columnUpper)
-      && isSolvable(rowLower[row...]) && isSolvable(rowUpper[row...])
+      && isSolvable(rowLower[row...].lazy.filter { $0 != -.infinity })
+      && isSolvable(rowUpper[row...].lazy.filter { $0 != .infinity })
       && isSolvable(rowValues[Int(rowStarts[row])...])
   }
 
