@@ -125,7 +125,10 @@ public struct ExactMargin {
       let claim = solve(target, bounds, incumbent: &alone)
       if alone.margin > incumbent.margin { incumbent = alone }
       try refuseContradiction(alone, classes: [target.index], uppers: [answer.upper], source: "the search")
-      if let claim, incumbent.adversarialClass == target.index, incumbent.margin > claim.upper {
+      // Within the tolerance, both are right.
+      if let claim, incumbent.adversarialClass == target.index,
+        incumbent.margin > claim.upper + settings.tolerance(at: incumbent.margin)
+      {
         throw .disagreement(
           Disagreement(
             class: target.index, attained: incumbent.margin, input: incumbent.input, claimed: claim.upper,

@@ -9,7 +9,8 @@ public enum ExactEngine: String, Codable, Sendable, CaseIterable {
   case bab
   /// CBC first, for the incumbent; then branch-and-bound proves what is left to prove.
   case milp
-  /// Branch-and-bound, then CBC from the same start on its own: where their answers exclude each other, an error.
+  /// Branch-and-bound, then CBC from the same start on its own: where their answers differ by more than
+  /// the tolerance, an error.
   case both
 }
 
