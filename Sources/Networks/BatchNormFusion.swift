@@ -35,13 +35,7 @@ extension Network {
           continue
         }
       }
-      let operation: Operation =
-        switch node.operation {
-        case .input: .input
-        case .linear(let layer, let source): .linear(layer, source: moved[source.index])
-        case .sum(let sources): .sum(sources.map { moved[$0.index] })
-        case .activation(let activation, let source): .activation(activation, source: moved[source.index])
-        }
+      let operation = node.operation.movingSources { moved[$0.index] }
       let id = NodeID(kept.count)
       kept.append(Node(id: id, name: node.name, shape: node.shape, operation: operation))
       keptReaders.append(readers[node.id.index])

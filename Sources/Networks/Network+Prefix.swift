@@ -22,13 +22,7 @@ extension Network {
     var kept: [Node] = []
     for node in nodes where needed[node.id.index] {
       moved[node.id.index] = NodeID(kept.count)
-      let operation: Operation =
-        switch node.operation {
-        case .input: .input
-        case .linear(let layer, let source): .linear(layer, source: moved[source.index])
-        case .sum(let sources): .sum(sources.map { moved[$0.index] })
-        case .activation(let activation, let source): .activation(activation, source: moved[source.index])
-        }
+      let operation = node.operation.movingSources { moved[$0.index] }
       let isOutput = node.id == output
       kept.append(
         Node(

@@ -10,13 +10,7 @@ extension Network {
     func moved(_ id: NodeID) -> NodeID { NodeID(id.index - node.index) }
     for later in nodes[(node.index + 1)...] {
       guard later.sources.allSatisfy({ $0 >= node }) else { return nil }
-      let operation: Operation =
-        switch later.operation {
-        case .input: .input
-        case .linear(let layer, let source): .linear(layer, source: moved(source))
-        case .sum(let sources): .sum(sources.map(moved))
-        case .activation(let activation, let source): .activation(activation, source: moved(source))
-        }
+      let operation = later.operation.movingSources(moved)
       builder.append(Node(id: moved(later.id), name: later.name, shape: later.shape, operation: operation))
     }
     return output < node ? nil : Network(nodes: builder, output: moved(output))

@@ -26,6 +26,18 @@ public enum Operation: Sendable {
   case activation(Activation, source: NodeID)
 }
 
+extension Operation {
+  /// The same operation on other sources.
+  func movingSources(_ moved: (NodeID) -> NodeID) -> Operation {
+    switch self {
+    case .input: .input
+    case .linear(let layer, let source): .linear(layer, source: moved(source))
+    case .sum(let sources): .sum(sources.map(moved))
+    case .activation(let activation, let source): .activation(activation, source: moved(source))
+    }
+  }
+}
+
 /// An affine layer `y = W·x + b`, with what is known of its distance from the layer the file describes.
 ///
 /// Analyses speak about the file's layer in real arithmetic. Where coefficients had to be computed (batch norm,
