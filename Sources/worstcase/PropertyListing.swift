@@ -26,19 +26,24 @@ struct PropertyListing: Encodable {
   /// More boxes, cases and inputs than this are counted, not shown.
   private static let shown = 20
 
-  /// Reads a file; with a network, checks that the two belong together.
-  init(_ path: String, for network: Network?) throws {
+  /// Reads a property; with a network, checks that the two belong together.
+  static func property(_ path: String, for network: Network?) throws -> Property {
     let property = try Failure.onBadInput { try VNNLIBFile.read(path) }
-    if let network {
-      guard property.inputCount == network.inputCount, property.outputCount == network.outputCount else {
-        throw Failure(
-          status: .badInput,
-          message: """
-            \(path) is about \(property.inputCount) inputs and \(property.outputCount) outputs; the network has \
-            \(network.inputCount) and \(network.outputCount)
-            """)
-      }
+    guard let network else { return property }
+    guard property.inputCount == network.inputCount, property.outputCount == network.outputCount else {
+      throw Failure(
+        status: .badInput,
+        message: """
+          \(path) is about \(property.inputCount) inputs and \(property.outputCount) outputs; the network has \
+          \(network.inputCount) and \(network.outputCount)
+          """)
     }
+    return property
+  }
+
+  /// Lists a file; with a network, checks that the two belong together.
+  init(_ path: String, for network: Network?) throws {
+    let property = try Self.property(path, for: network)
     self.property = path
     sha256 = try Failure.onBadInput { try Digest.sha256(ofFiles: [URL(fileURLWithPath: path)]).sha256 }
     inputs = property.inputCount

@@ -22,8 +22,8 @@ import Tensors
       """,
     version: version,
     subcommands: [
-      Inspect.self, Export.self, Run.self, BoundsVerb.self, Exact.self, Study.self, Report.self, Train.self,
-      DataVerb.self,
+      Inspect.self, Export.self, Run.self, BoundsVerb.self, Exact.self, Verify.self, Study.self, Report.self,
+      Train.self, DataVerb.self,
     ])
 
   static func main() {

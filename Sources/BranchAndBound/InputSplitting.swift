@@ -1,0 +1,74 @@
+import Bounds
+import Networks
+import Tensors
+
+/// Branch-and-bound over the inputs: boxes are bounded by CROWN on their own, clipped by the planes that come out, and
+/// halved where nothing closes them.
+///
+/// The method for few inputs: a box of half the size has half the relaxation error in every layer, and no unit is ever
+/// branched on.
+/// - Soundness: a box is closed only where for each conjunction some row's upper bound is below zero, or no point of the
+///   box reaches zero on all of its rows' planes; what clipping takes away has been refuted in the same way.
+/// - Determinism: each round takes a fixed number of boxes from the stack, bounds them in any order, and deals with what
+///   came out in the stack's order; so that no answer depends on the number of threads.
+/// - Source: Wang et al. 2018 (ReluVal); Zhou et al. 2025 (Clip-and-Verify).
+public struct InputSplitting {
+  /// Boxes bounded at the same time, whatever the number of threads.
+  private static let roundSize = 64
+
+  private let question: ViolationQuestion
+  private let workers: Workers
+  private let remaining: () -> Double
+  private let offer: ([Double]) -> Bool
+
+  /// A search.
+  ///
+  /// - Parameters:
+  ///   - remaining: seconds left; asked before each round.
+  ///   - offer: called with inputs that seem to violate; true if one does, which ends the search.
+  public init(
+    _ question: ViolationQuestion, workers: Workers, remaining: @escaping () -> Double,
+    offer: @escaping ([Double]) -> Bool
+  ) {
+    self.question = question
+    self.workers = workers
+    self.remaining = remaining
+    self.offer = offer
+  }
+
+  /// Searches a box.
+  ///
+  /// - Complexity: exponential in the number of inputs that vary, in the worst case.
+  public func run(over box: Box) -> ViolationOutcome {
+    var outcome = ViolationOutcome()
+    var stack = [
+      InputPart(
+        bounds: RegionBounds(of: question.network, over: box), open: Array(question.conjunctions.indices), depth: 0,
+        upper: .infinity)
+    ]
+    var stuck: [Double] = []
+    while !stack.isEmpty {
+      guard remaining() > 0 else {
+        outcome.stop = .timeLimit
+        break
+      }
+      let round = Array(stack.suffix(Self.roundSize))
+      stack.removeLast(round.count)
+      let question = question
+      let answers = workers.map(0..<round.count) { round[$0].bounded(question) }
+      outcome.nodes += round.count
+      for (part, answer) in zip(round, answers) {
+        outcome.depth = max(outcome.depth, part.depth)
+        if let candidate = answer.candidate, offer(candidate) {
+          outcome.stop = .found
+          return outcome
+        }
+        if answer.isStuck { stuck.append(part.upper) }
+        stack += answer.halves
+      }
+    }
+    outcome.upper = (stack.map(\.upper) + stuck).max() ?? -.infinity
+    if outcome.stop == .finished, !stuck.isEmpty { outcome.stop = .numerical }
+    return outcome
+  }
+}

@@ -1,0 +1,209 @@
+import Attacks
+import Bounds
+import BranchAndBound
+import Networks
+import Tensors
+
+/// Decides a property by a cascade: each stage takes what the cheaper ones left open.
+///
+/// The cases of one box share a network whose outputs are their rows' violations (``Network/violations(of:)``), so that
+/// one pass bounds all of them. What each stage may cost is chosen from the network and the box, never from the name of
+/// a benchmark.
+public struct PropertyVerification {
+  /// The most inputs that vary for which boxes are halved rather than activations.
+  private static let mostInputs = 16
+
+  private let network: Network
+  private let property: Property
+  private let settings: PropertySettings
+  private let workers: Workers
+  private let replay: PropertyReplay
+  private let deadline: Deadline
+  private var stages: [VerificationStage: StageRecord] = [:]
+  private var lastStage: VerificationStage?
+
+  /// Verifies a property.
+  ///
+  /// - Parameters:
+  ///   - network: the network.
+  ///   - property: a property about as many inputs and outputs.
+  ///   - workers: who bounds the parts of a search; no answer depends on their number.
+  /// - Complexity: exponential in the number of inputs that vary, or of unstable units, in the worst case; stops at the
+  ///   timeout.
+  public static func verify(
+    _ property: Property, of network: Network, settings: PropertySettings = PropertySettings(),
+    workers: Workers = Workers(count: 1)
+  ) -> PropertyResult {
+    var verification = PropertyVerification(
+      network: network, property: property, settings: settings, workers: workers,
+      replay: PropertyReplay(network: network, property: property), deadline: Deadline(seconds: settings.timeout))
+    return verification.run()
+  }
+
+  /// What became of one box.
+  private enum Answer {
+    case holds(upper: Double)
+    case violated(PropertyWitness)
+    case undecided(UndecidedReason, upper: Double)
+  }
+
+  private mutating func run() -> PropertyResult {
+    var upper = -Double.infinity
+    var reason: UndecidedReason?
+    for group in property.groups.indices {
+      switch decide(group) {
+      case .holds(let bound):
+        upper = max(upper, bound)
+      case .violated(let witness):
+        return result(.violated(witness), upper: .infinity)
+      case .undecided(let why, let bound):
+        upper = max(upper, bound)
+        reason = reason ?? why
+      }
+    }
+    return result(reason.map(PropertyVerdict.undecided) ?? .holds, upper: upper)
+  }
+
+  private func result(_ verdict: PropertyVerdict, upper: Double) -> PropertyResult {
+    PropertyResult(
+      verdict: verdict, stages: VerificationStage.allCases.compactMap { stages[$0] },
+      decidedBy: { if case .undecided = verdict { nil } else { lastStage } }(), upper: upper,
+      seconds: deadline.elapsed)
+  }
+
+  /// Decides the cases of one box.
+  private mutating func decide(_ group: Int) -> Answer {
+    guard !deadline.hasPassed else { return .undecided(.timeLimit, upper: .infinity) }
+    let (inputs, conjunctions) = (property.groups[group].inputs, property.groups[group].conjunctions)
+    var positions: [LinearRow: Int] = [:]
+    var rows: [LinearRow] = []
+    for row in conjunctions.joined() where positions[row] == nil {
+      positions[row] = rows.count
+      rows.append(row)
+    }
+    guard !rows.isEmpty, let violations = try? network.violations(of: rows) else {
+      // Without rows every input of the box is unsafe.
+      if rows.isEmpty, !conjunctions.isEmpty, let witness = replay.confirm(inputs.region.inner.centre, group: group) {
+        return .violated(witness)
+      }
+      return .undecided(.coefficients, upper: .infinity)
+    }
+    let question = ViolationQuestion(
+      network: violations, conjunctions: conjunctions.map { $0.compactMap { positions[$0] } })
+
+    if let witness = attack(question, group) { return .violated(witness) }
+    var open = OpenCases(question)
+    var bounds = RegionBounds(of: violations, over: inputs.region.outer)
+    for stage in [VerificationStage.ibp, .crown, .alphaCROWN] where !open.isEmpty && !deadline.hasPassed {
+      tighten(&open, &bounds, by: stage)
+    }
+    guard !open.isEmpty else { return .holds(upper: open.upper) }
+    return search(open.question, bounds, group, upper: open.upper)
+  }
+
+  private mutating func attack(_ question: ViolationQuestion, _ group: Int) -> PropertyWitness? {
+    record(.attack) { verification, record in
+      var stream = RandomStream(seed: verification.settings.seed, purpose: "property attack", index: group)
+      let points = verification.settings.attack.points(
+        of: question.network, reaching: question.conjunctions,
+        over: verification.property.groups[group].inputs.region.inner, using: &stream)
+      for point in points where point.reach >= 0 {
+        if let witness = verification.replay.confirm(point.input, group: group) {
+          record.decided += 1
+          return witness
+        }
+      }
+      return nil
+    }
+  }
+
+  /// Closes the cases that a stage's bounds exclude.
+  private mutating func tighten(_ open: inout OpenCases, _ bounds: inout RegionBounds, by stage: VerificationStage) {
+    let count = open.count
+    record(stage) { _, record in
+      let rows = LinearRows.elements(open.rows, width: open.question.network.outputCount)
+      switch stage {
+      case .crown:
+        bounds.refine()
+        open.update(bounds.upperBounds(of: rows, by: .crown))
+      case .alphaCROWN:
+        open.update(bounds.upperBounds(of: rows, by: .alphaCROWN, optimising: AlphaSettings(sufficient: 0)))
+      case .attack, .ibp, .inputSplitting, .activationSplitting:
+        open.update(bounds.upperBounds(of: rows, by: .ibp))
+      }
+      record.decided += count - open.count
+    }
+  }
+
+  /// Branch-and-bound for what the bounds left open.
+  private mutating func search(
+    _ question: ViolationQuestion, _ bounds: RegionBounds, _ group: Int, upper: Double
+  ) -> Answer {
+    var witness: PropertyWitness?
+    let (deadline, replay) = (deadline, replay)
+    let outcome = record(.inputSplitting) { verification, record in
+      let search = InputSplitting(
+        question, workers: verification.workers, remaining: { deadline.remaining },
+        offer: { input in
+          witness = replay.confirm(input, group: group)
+          return witness != nil
+        })
+      let outcome = search.run(over: bounds.input)
+      record.nodes += outcome.nodes
+      if outcome.stop == .finished || outcome.stop == .found { record.decided += question.conjunctions.count }
+      return outcome
+    }
+    if let witness { return .violated(witness) }
+    switch outcome.stop {
+    case .finished: return .holds(upper: 0)
+    case .timeLimit: return .undecided(.timeLimit, upper: min(upper, outcome.upper))
+    case .numerical, .found: return .undecided(.numerical, upper: min(upper, outcome.upper))
+    }
+  }
+
+  /// Runs a stage and takes down what it did.
+  private mutating func record<Value>(
+    _ stage: VerificationStage, _ body: (inout PropertyVerification, inout StageRecord) -> Value
+  ) -> Value {
+    var record = stages[stage] ?? StageRecord(stage)
+    let decided = record.decided
+    var watch = Stopwatch()
+    let value = body(&self, &record)
+    record.seconds += watch.lap()
+    if record.decided > decided { lastStage = stage }
+    stages[stage] = record
+    return value
+  }
+}
+
+/// The cases of one box that no bound has excluded yet.
+private struct OpenCases {
+  private(set) var question: ViolationQuestion
+  /// The smallest bound that each output had.
+  private var uppers: [Double]
+  /// The largest bound of a case that was excluded or is open: of its smallest violation.
+  var upper: Double { max(closedUpper, question.conjunctions.map(reach).max() ?? -.infinity) }
+  private var closedUpper = -Double.infinity
+
+  init(_ question: ViolationQuestion) {
+    self.question = question
+    uppers = [Double](repeating: .infinity, count: question.network.outputCount)
+  }
+
+  var count: Int { question.conjunctions.count }
+  var isEmpty: Bool { question.conjunctions.isEmpty }
+  /// The outputs that open cases name, in order.
+  var rows: [Int] { Set(question.conjunctions.joined()).sorted() }
+
+  /// Takes upper bounds of ``rows``, and drops the cases that they exclude.
+  mutating func update(_ bounds: [Double]) {
+    for (row, bound) in zip(rows, bounds) { uppers[row] = min(uppers[row], bound) }
+    for conjunction in question.conjunctions where reach(conjunction) < 0 {
+      closedUpper = max(closedUpper, reach(conjunction))
+    }
+    question = ViolationQuestion(
+      network: question.network, conjunctions: question.conjunctions.filter { reach($0) >= 0 })
+  }
+
+  private func reach(_ conjunction: [Int]) -> Double { conjunction.reduce(.infinity) { min($0, uppers[$1]) } }
+}
