@@ -14,19 +14,31 @@ import Networks
 /// - Complexity: each iteration one backward pass and one evaluation, both with one vector for each row.
 /// - Source: Xu et al. 2021, "Fast and Complete", with the gradient in closed form.
 struct AlphaCROWN {
-  private let bounds: RegionBounds
+  let bounds: RegionBounds
   private let start: NodeID
   private var rows: LinearRows
+  /// For each row its place among those that the search began with: the rest were left as they are.
+  private(set) var open: [Int]
+  /// How rows are mixed from several, where they are.
+  var mixes: [RowMix]
   /// The lines of activation nodes that have some, by node index.
   var layers: [AlphaLayer?]
   /// Where each row is largest, as the last pass left it: values of the input, and of nodes that counted with their box,
   /// by node index.
-  private var corner: [[Double]]
+  private(set) var corner: [[Double]]
 
   /// Slopes to start from, those of the given lines (CROWN's own choice), for the nodes that have some.
-  init(_ rows: LinearRows, over start: NodeID, bounds: RegionBounds, relaxations: [LinearRelaxation?]) {
+  ///
+  /// - Parameter mixes: how each row is mixed from several; none if rows are what they are.
+  init(
+    _ rows: LinearRows, over start: NodeID, bounds: RegionBounds, relaxations: [LinearRelaxation?],
+    mixes: [RowMix] = []
+  ) {
+    precondition(mixes.isEmpty || mixes.count == rows.count, "\(mixes.count) mixes for \(rows.count) rows")
     self.bounds = bounds
     self.rows = rows
+    self.mixes = mixes
+    open = Array(0..<rows.count)
     self.start = start
     corner = [[Double]](repeating: [], count: start.index + 1)
     layers = bounds.network.nodes[...start.index].map { node in
@@ -41,8 +53,7 @@ struct AlphaCROWN {
   /// The smallest bound that each row had in any iteration.
   mutating func upperBounds(_ settings: AlphaSettings) -> [Double] {
     var best = pass()
-    // The rows that are still improved, and for how many iterations each gained too little.
-    var open = Array(best.indices)
+    // For how many iterations each row gained too little.
     var idle = [Int](repeating: 0, count: best.count)
     var adam = Adam(step: settings.step)
     for _ in 0..<settings.iterations {
@@ -54,8 +65,11 @@ struct AlphaCROWN {
         open = kept.map { open[$0] }
         keep(kept)
       }
-      pushCorner()
+      let values = pushCorner()
       adam.advance()
+      for row in mixes.indices where mixes[row].weights.count > 1 {
+        mixes[row].descend(by: adam.step, values[start.index], row: row, of: &rows)
+      }
       for index in layers.indices { layers[index]?.descend(by: adam) }
       adam.step *= settings.decay
       for (row, bound) in zip(open, pass()) {
@@ -93,8 +107,13 @@ struct AlphaCROWN {
 
   /// Evaluates the network at the corner that the last pass left, along the lines that the rows chose there: each layer
   /// then holds the derivatives of the rows' bounds with respect to its slopes.
-  mutating func pushCorner() {
-    guard let last = layers.lastIndex(where: { $0?.hasChoice ?? false }) else { return }
+  ///
+  /// - Returns: the values of the nodes up to the last that has choices, or all where rows are mixed, by node index; those
+  ///   of activations' sources are the pre-activations that the rows met.
+  @discardableResult
+  mutating func pushCorner() -> [[Double]] {
+    let lastChoice = mixes.isEmpty ? layers.lastIndex { $0?.hasChoice ?? false } : start.index
+    guard let last = lastChoice else { return [] }
     let count = rows.count
     var values: [[Double]] = []
     for node in bounds.network.nodes[...last] {
@@ -119,6 +138,7 @@ struct AlphaCROWN {
         }
       }
     }
+    return values
   }
 
   /// Goes on with some of the rows only.
@@ -129,6 +149,7 @@ struct AlphaCROWN {
         corner[node.id.index] = corner[node.id.index].rows(kept, width: node.shape.count)
       }
     }
+    if !mixes.isEmpty { mixes = kept.map { mixes[$0] } }
     rows = LinearRows(
       count: kept.count, width: rows.width, coefficients: rows.coefficients.rows(kept, width: rows.width))
   }

@@ -11,8 +11,10 @@ struct AlphaLayer {
   /// `[rows, units]`: the bounds' derivatives with respect to the slopes, and Adam's moments.
   private(set) var gradient: [Double]
   private var first, second: [Double]
-  /// The coefficients over the outputs, as the last pass met them.
-  private var coefficients: [Double]
+  /// The coefficients over the outputs, as the last pass met them; zero at units that a row's branch has split.
+  private(set) var coefficients: [Double]
+  /// The units that branches have split.
+  var splits: LayerSplits
 
   /// - Parameter isChosen: whether slopes of units without a fixed sign may be chosen.
   init(rows: Int, lines: LinearRelaxation, box: Box, isChosen: Bool) {
@@ -24,6 +26,7 @@ struct AlphaLayer {
     first = hasChoice ? coefficients : []
     second = first
     self.lines = lines
+    splits = LayerSplits(width: count)
     guard hasChoice else { return }
     let start = lines.lowerSlope
     self.lines.withLowerSlopes { slopes in
@@ -41,8 +44,10 @@ struct AlphaLayer {
 
   /// Pulls rows through the lines, and remembers which lines they took.
   mutating func relax(_ rows: inout [Double], in pass: inout BackwardPass<Double>) {
+    splits.takeCoefficients(from: &rows)
     coefficients = rows
     pass.relax(&rows, along: lines)
+    splits.putCoefficients(into: &rows)
   }
 
   /// Replaces the rows' pre-activations by outputs along the lines that the rows took, and keeps the bounds' derivatives
@@ -50,6 +55,7 @@ struct AlphaLayer {
   mutating func push(_ values: inout [Double]) {
     let width = free.count
     let step = hasChoice ? width : 0
+    splits.takeValues(from: values)
     values.withUnsafeMutableBufferPointer { values in
       gradient.withUnsafeMutableBufferPointer { gradient in
         coefficients.withUnsafeBufferPointer { coefficients in
@@ -66,10 +72,12 @@ struct AlphaLayer {
         }
       }
     }
+    splits.putValues(into: &values)
   }
 
-  /// One step of Adam towards smaller bounds, inside `[0, 1]`.
+  /// One step of Adam towards smaller bounds; slopes stay inside `[0, 1]`.
   mutating func descend(by adam: Adam) {
+    splits.descend(by: adam)
     guard hasChoice else { return }
     lines.withLowerSlopes {
       ck_adam_slopes(
@@ -80,6 +88,7 @@ struct AlphaLayer {
   /// Goes on with some of the rows only.
   mutating func keep(_ kept: [Int]) {
     let width = free.count
+    splits.keep(kept)
     coefficients = coefficients.rows(kept, width: width)
     gradient = gradient.rows(kept, width: width)
     guard hasChoice else { return }

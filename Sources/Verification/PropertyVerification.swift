@@ -140,15 +140,24 @@ public struct PropertyVerification {
     _ question: ViolationQuestion, _ bounds: RegionBounds, _ group: Int, upper: Double
   ) -> Answer {
     var witness: PropertyWitness?
-    let (deadline, replay) = (deadline, replay)
-    let outcome = record(.inputSplitting) { verification, record in
-      let search = InputSplitting(
-        question, workers: verification.workers, remaining: { deadline.remaining },
-        offer: { input in
-          witness = replay.confirm(input, group: group)
-          return witness != nil
-        })
-      let outcome = search.run(over: bounds.input)
+    let (deadline, replay, workers) = (deadline, replay, workers)
+    func offer(_ input: [Double]) -> Bool {
+      witness = replay.confirm(input, group: group)
+      return witness != nil
+    }
+    let varying = (0..<bounds.input.count).count { bounds.input.lower[$0] < bounds.input.upper[$0] }
+    let halvesInputs = varying <= Self.mostInputs || !network.isPiecewiseLinear
+    let outcome = record(halvesInputs ? .inputSplitting : .activationSplitting) { _, record in
+      let outcome: ViolationOutcome
+      if halvesInputs {
+        outcome = InputSplitting(
+          question, workers: workers, remaining: { deadline.remaining }, offer: offer
+        ).run(over: bounds.input)
+      } else {
+        var search = ActivationSplitting(
+          question, bounds, workers: workers, remaining: { deadline.remaining }, offer: offer)
+        outcome = search.run()
+      }
       record.nodes += outcome.nodes
       if outcome.stop == .finished || outcome.stop == .found { record.decided += question.conjunctions.count }
       return outcome

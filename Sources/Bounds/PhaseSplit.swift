@@ -1,0 +1,120 @@
+import Networks
+
+/// One unit's phase as a branch fixes it, and the multiplier of that condition in the branch's bound.
+///
+/// With s = 1 for active and −1 for inactive, `s·z ≥ 0` on the branch, so that `β·s·z` may be added to any row that is
+/// bounded from above there; and the unit is affine, its output z or 0.
+/// - Source: Wang et al. 2021, "Beta-CROWN", eq. 7.
+public struct PhaseSplit: Hashable, Sendable {
+  /// The activation node, and the unit's position in it.
+  public let node: NodeID
+  public let unit: Int
+  /// Whether the pre-activation is at least zero on the branch, not at most.
+  public let isActive: Bool
+  /// β, not negative.
+  public var multiplier: Double
+
+  /// A split with its multiplier.
+  public init(node: NodeID, unit: Int, isActive: Bool, multiplier: Double = 0) {
+    self.node = node
+    self.unit = unit
+    self.isActive = isActive
+    self.multiplier = multiplier
+  }
+}
+
+/// The splits of one activation node in all rows that are bounded together.
+struct LayerSplits {
+  /// One row's unit.
+  private struct Entry {
+    var row: Int
+    let unit: Int
+    let isActive: Bool
+    var multiplier: Double
+    /// The size that the multiplier is likely to have: that of the row's coefficients here.
+    var scale = 0.0
+    /// The coefficient or the pre-activation that the lines must not see.
+    var saved = 0.0
+    var gradient = 0.0, first = 0.0, second = 0.0
+  }
+
+  private var entries: [Entry] = []
+  private let width: Int
+
+  var isEmpty: Bool { entries.isEmpty }
+
+  init(width: Int) { self.width = width }
+
+  mutating func add(_ split: PhaseSplit, row: Int) {
+    entries.append(Entry(row: row, unit: split.unit, isActive: split.isActive, multiplier: split.multiplier))
+  }
+
+  /// The multipliers of one row's units.
+  func multipliers(row: Int) -> [(unit: Int, multiplier: Double)] {
+    entries.filter { $0.row == row }.map { ($0.unit, $0.multiplier) }
+  }
+
+  /// Takes the coefficients over split outputs out of the rows, before the lines see them.
+  mutating func takeCoefficients(from rows: inout [Double]) {
+    for k in entries.indices {
+      let at = entries[k].row * width + entries[k].unit
+      if entries[k].scale == 0 {
+        let own = rows[entries[k].row * width..<(entries[k].row + 1) * width]
+        entries[k].scale = rows[at].magnitude + own.reduce(0) { $0 + $1.magnitude } / Double(width)
+      }
+      entries[k].saved = rows[at]
+      rows[at] = 0
+    }
+  }
+
+  /// Puts coefficients over the split pre-activations in.
+  ///
+  /// - Soundness: an active unit's output is z, and any coefficient on z that is no smaller than a bounds a·z from above
+  ///   where z ≥ 0; a sum a + β that is rounded is no smaller than a. An inactive unit's output is 0, and any coefficient
+  ///   that is not positive is sound where z ≤ 0.
+  func putCoefficients(into rows: inout [Double]) {
+    for entry in entries {
+      rows[entry.row * width + entry.unit] =
+        entry.isActive ? max(entry.saved, entry.saved + entry.multiplier) : -entry.multiplier
+    }
+  }
+
+  /// Keeps the split pre-activations, before the lines replace them.
+  mutating func takeValues(from values: [Double]) {
+    for k in entries.indices { entries[k].saved = values[entries[k].row * width + entries[k].unit] }
+  }
+
+  /// Puts the split units' outputs in; what was kept are the bounds' derivatives with respect to the multipliers.
+  mutating func putValues(into values: inout [Double]) {
+    for k in entries.indices {
+      let value = entries[k].saved
+      entries[k].gradient = entries[k].isActive ? value : -value
+      values[entries[k].row * width + entries[k].unit] = entries[k].isActive ? value : 0
+    }
+  }
+
+  /// One step of Adam towards smaller bounds; multipliers stay at least zero.
+  mutating func descend(by adam: Adam) {
+    for k in entries.indices {
+      let gradient = entries[k].gradient
+      entries[k].first = Adam.beta1 * entries[k].first + (1 - Adam.beta1) * gradient
+      entries[k].second = Adam.beta2 * entries[k].second + (1 - Adam.beta2) * gradient * gradient
+      let step = adam.scaledStep * entries[k].first / (entries[k].second.squareRoot() + adam.scaledEpsilon)
+      let multiplier = entries[k].multiplier - entries[k].scale * step
+      // What is not finite counts as none.
+      entries[k].multiplier = multiplier > 0 && multiplier.isFinite ? multiplier : 0
+    }
+  }
+
+  /// Goes on with some of the rows only.
+  mutating func keep(_ kept: [Int]) {
+    var position: [Int: Int] = [:]
+    for (new, old) in kept.enumerated() { position[old] = new }
+    entries = entries.compactMap { entry in
+      guard let row = position[entry.row] else { return nil }
+      var entry = entry
+      entry.row = row
+      return entry
+    }
+  }
+}
