@@ -99,7 +99,7 @@ struct AlphaCROWN {
       return .toSource
     }
     corner[0] = Self.maximisers(of: pass.inputCoefficients, over: bounds.input)
-    pass.concretise(pass.inputCoefficients, over: NodeID(0))
+    pass.concretiseInput()
     self.layers = layers
     self.corner = corner
     return pass.upperBounds()

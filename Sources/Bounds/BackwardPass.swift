@@ -33,9 +33,12 @@ public struct BackwardPass<Scalar: RowScalar> {
   /// For each row, the constant gathered so far.
   public var constants: [Double] { totals.constants }
   /// After ``run(_:)``, the rows over the input, `count · inputCount`; zeros where they never reached it.
-  public private(set) var inputCoefficients: [Scalar]
+  public var inputCoefficients: [Scalar] {
+    overInput ?? [Scalar](repeating: 0, count: count * network.inputCount)
+  }
 
   private let network: Network
+  private var overInput: [Scalar]?
   private var pending: [[Scalar]?]
 
   /// A pass that starts with rows over the value of one node.
@@ -60,7 +63,6 @@ public struct BackwardPass<Scalar: RowScalar> {
     regions = [bounds]
     self.count = count
     totals = RowTotals(count: count, accountsForRounding: bounds.accountsForRounding)
-    inputCoefficients = []
     pending = [[Scalar]?](repeating: nil, count: network.nodes.count)
     for (node, rows) in starts {
       precondition(rows.count == count * network[node].shape.count, "Rows over a node of another size")
@@ -76,7 +78,6 @@ public struct BackwardPass<Scalar: RowScalar> {
     self.regions = regions
     self.count = count
     self.totals = totals
-    inputCoefficients = []
     pending = [[Scalar]?](repeating: nil, count: network.nodes.count)
     pending[node.index] = rows
   }
@@ -98,7 +99,7 @@ public struct BackwardPass<Scalar: RowScalar> {
       pending[node.id.index] = nil
       switch node.operation {
       case .input:
-        inputCoefficients = rows
+        overInput = rows
       case .linear(let layer, let source):
         account(for: layer, at: node.id, source: source, rows)
         add(layer.map.applyTransposed(rows, batch: count), to: source)
@@ -112,7 +113,6 @@ public struct BackwardPass<Scalar: RowScalar> {
         }
       }
     }
-    if inputCoefficients.isEmpty { inputCoefficients = [Scalar](repeating: 0, count: count * network.inputCount) }
   }
 
   /// Adds each row's largest value over a node's box to its constant.
@@ -130,6 +130,11 @@ public struct BackwardPass<Scalar: RowScalar> {
         totals.addError(gamma * sums.reach + RoundingError.underflow, to: row)
       }
     }
+  }
+
+  /// After ``run(_:)``, adds each row's largest value over the input box, if it reached the input.
+  mutating func concretiseInput() {
+    if let rows = overInput { concretise(rows, over: NodeID(0)) }
   }
 
   /// Relaxes a region's rows along the lines of an activation.

@@ -36,11 +36,8 @@ extension RegionBounds {
     let together = LinearRows(
       count: each * rows.count, width: rows[0].width, coefficients: rows.flatMap(\.coefficients))
     var pass = BackwardPass<Scalar>(together, over: batch[0].network.output, regions: batch)
-    var bounds = pass.intervalUpperBounds()
-    if !relaxations.isEmpty {
-      pass = BackwardPass<Scalar>(together, over: batch[0].network.output, regions: batch)
-      bounds = zip(bounds, pass.upperBounds(by: relaxations)).map(min)
-    }
+    let bounds =
+      relaxations.isEmpty ? pass.intervalUpperBounds() : pass.upperBoundsWithinIntervals(by: relaxations)
     return batch.indices.map { Array(bounds[$0 * each..<($0 + 1) * each]) }
   }
 }

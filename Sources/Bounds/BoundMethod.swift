@@ -35,15 +35,11 @@ extension RegionBounds {
     optimising slopes: AlphaSettings = AlphaSettings()
   ) -> [Double] {
     guard rows.count > 0 else { return [] }
-    let interval = intervalUpperBounds(of: rows)
     switch method {
-    case .ibp:
-      return interval
-    case .crownIBP, .crown:
-      let relaxed = relaxedUpperBounds(
-        of: rows, over: network.output, by: relaxations(lowerSlope: lowerSlope))
-      return zip(interval, relaxed).map(min)
+    case .ibp, .crownIBP, .crown:
+      return Self.upperBounds(of: [rows], over: [self], by: method, lowerSlope: lowerSlope)[0]
     case .alphaCROWN:
+      let interval = intervalUpperBounds(of: rows)
       var tightened = self
       // Ranges that are better may have worse lines: CROWN's bounds on these here count too.
       let crown = tightened.refine(for: rows, lowerSlope: lowerSlope, optimising: slopes)
@@ -51,9 +47,9 @@ extension RegionBounds {
         rows, over: network.output, bounds: tightened, relaxations: tightened.relaxations(lowerSlope: lowerSlope))
       return zip(zip(interval, crown).map(min), search.upperBounds(slopes)).map(min)
     case .zonotope:
-      return zip(interval, ZonotopeBounds(self).upperBounds(of: rows)).map(min)
+      return zip(intervalUpperBounds(of: rows), ZonotopeBounds(self).upperBounds(of: rows)).map(min)
     case .forward:
-      return zip(interval, ForwardLinearBounds(self).upperBounds(of: rows)).map(min)
+      return zip(intervalUpperBounds(of: rows), ForwardLinearBounds(self).upperBounds(of: rows)).map(min)
     }
   }
 
@@ -77,7 +73,7 @@ extension BackwardPass {
   /// Takes the rows' largest values at the last activations before them, or at the input.
   mutating func intervalUpperBounds() -> [Double] {
     run { _, _, _ in .concretise }
-    concretise(inputCoefficients, over: NodeID(0))
+    concretiseInput()
     return upperBounds()
   }
 }

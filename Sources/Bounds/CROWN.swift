@@ -124,15 +124,36 @@ extension BackwardPass {
   mutating func upperBounds(
     by relaxations: [[LinearRelaxation?]], meeting: (Node, LinearRelaxation, [Scalar]) -> Void = { _, _, _ in }
   ) -> [Double] {
-    run { pass, node, coefficients in
-      for (region, lines) in relaxations.enumerated() {
-        guard let lines = lines[node.id.index] else { return .concretise }
-        meeting(node, lines, coefficients)
-        pass.relax(&coefficients, of: region, along: lines)
-      }
-      return .toSource
-    }
-    concretise(inputCoefficients, over: NodeID(0))
+    run { pass, node, coefficients in pass.relax(&coefficients, at: node, by: relaxations, meeting: meeting) }
+    concretiseInput()
     return upperBounds()
+  }
+
+  /// The smaller of ``upperBounds(by:meeting:)`` and ``intervalUpperBounds()``, which begin with the same products.
+  mutating func upperBoundsWithinIntervals(by relaxations: [[LinearRelaxation?]]) -> [Double] {
+    var stopping: BackwardPass?
+    run { pass, node, coefficients in
+      if stopping == nil {
+        stopping = pass
+        stopping?.concretise(coefficients, over: node.id)
+      }
+      return pass.relax(&coefficients, at: node, by: relaxations, meeting: { _, _, _ in })
+    }
+    concretiseInput()
+    guard let intervals = stopping?.intervalUpperBounds() else { return upperBounds() }
+    return zip(intervals, upperBounds()).map(min)
+  }
+
+  /// Relaxes all rows over an activation's outputs along the lines of their regions, if there are some.
+  private mutating func relax(
+    _ coefficients: inout [Scalar], at node: Node, by relaxations: [[LinearRelaxation?]],
+    meeting: (Node, LinearRelaxation, [Scalar]) -> Void
+  ) -> Step {
+    for (region, lines) in relaxations.enumerated() {
+      guard let lines = lines[node.id.index] else { return .concretise }
+      meeting(node, lines, coefficients)
+      relax(&coefficients, of: region, along: lines)
+    }
+    return .toSource
   }
 }

@@ -1,16 +1,14 @@
-import CKernels
 import Networks
 import Tensors
 
-/// A convolution's kernels with the channels of a tap side by side, as `[outputChannels, runs, paddedRun]`: a run is what
-/// lies side by side in a window, the channels of all taps in a line, or of one tap where taps are dilated.
-///
-/// Runs are padded with zeros to whole short vectors. Channels of other groups have zeros.
+/// A convolution's kernels with the channels of a tap side by side, as `[outputChannels, kernelHeight, kernelWidth,
+/// channels]`. Channels of other groups have zeros.
 struct ChannelsLastKernels<Scalar: RowScalar> {
   /// The kernels.
   let lines: [Scalar]
-  /// The length of a run, and that with its padding.
-  let run, paddedRun: Int
+  /// The length of what lies side by side in a window: the channels of all taps in a line, or of one tap where taps are
+  /// dilated.
+  let run: Int
   /// The length of one output channel's kernel.
   let width: Int
   private let geometry: ConvolutionGeometry
@@ -19,10 +17,7 @@ struct ChannelsLastKernels<Scalar: RowScalar> {
     let weights = LinearMap.convolution(map).coefficients(in: type)
     let g = map.geometry
     let area = g.kernelHeight * g.kernelWidth
-    let together = g.dilationWidth == 1 ? g.kernelWidth : 1
-    let run = together * g.channels
-    let paddedRun = ck_padded_run(run)
-    let width = area / together * paddedRun
+    let width = area * g.channels
     let groupChannels = g.channels / g.groups
     var lines = [Scalar](repeating: 0, count: g.outputChannels * width)
     lines.withUnsafeMutableBufferPointer { lines in
@@ -30,7 +25,7 @@ struct ChannelsLastKernels<Scalar: RowScalar> {
         for output in 0..<g.outputChannels {
           let firstChannel = output / (g.outputChannels / g.groups) * groupChannels
           for tap in 0..<area {
-            let to = output * width + tap / together * paddedRun + tap % together * g.channels + firstChannel
+            let to = output * width + tap * g.channels + firstChannel
             for channel in 0..<groupChannels {
               lines[to + channel] = weights[(output * groupChannels + channel) * area + tap]
             }
@@ -39,7 +34,8 @@ struct ChannelsLastKernels<Scalar: RowScalar> {
       }
     }
     self.lines = lines
-    (self.run, self.paddedRun, self.width) = (run, paddedRun, width)
+    self.width = width
+    run = (g.dilationWidth == 1 ? g.kernelWidth : 1) * g.channels
     geometry = g
   }
 

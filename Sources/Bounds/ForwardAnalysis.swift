@@ -64,7 +64,7 @@ struct ForwardAnalysis<Form: ForwardForm>: Sendable {
     if let form = ends[NodeID(0)] {
       parts.append((form, pass.inputCoefficients))
     } else {
-      pass.concretise(pass.inputCoefficients, over: NodeID(0))
+      pass.concretiseInput()
     }
     Form.addUpperBounds(of: parts, to: &pass)
     return zip(bounds.upperBounds(of: rows, by: .ibp), pass.upperBounds()).map(min)

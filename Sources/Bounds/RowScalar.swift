@@ -37,10 +37,11 @@ public protocol RowScalar: AnalysisScalar {
   /// Copies windows into rows over the whole image.
   static func windowsSpread(
     _ windows: inout ck_windows, _ values: UnsafePointer<Self>, _ rows: UnsafeMutablePointer<Self>)
-  /// Adds up the columns of some rows: see `ck_windows_fold`.
-  static func windowsFold(
-    _ windows: inout ck_windows, _ kernel: inout ck_convolution, rows: Range<Int>, fromHeight: Int, fromWidth: Int,
-    _ columns: UnsafePointer<Self>, _ values: UnsafeMutablePointer<Self>)
+  /// Pulls rows over windows back through a convolution: see `ck_windows_pull`.
+  static func windowsPull(
+    _ kernel: inout ck_convolution, outputs: Int, fromHeight: Int, fromWidth: Int, rows: Int,
+    _ kernels: UnsafePointer<Self>, _ from: UnsafePointer<Self>, _ to: UnsafeMutablePointer<Self>,
+    workspace: UnsafeMutableRawPointer)
 }
 
 /// The lines of a ``LinearRelaxation`` as C takes them, while they are borrowed.
@@ -111,12 +112,12 @@ extension Double: RowScalar {
     ck_windows_spread_f64(&windows, values, rows)
   }
 
-  public static func windowsFold(
-    _ windows: inout ck_windows, _ kernel: inout ck_convolution, rows: Range<Int>, fromHeight: Int, fromWidth: Int,
-    _ columns: UnsafePointer<Double>, _ values: UnsafeMutablePointer<Double>
+  public static func windowsPull(
+    _ kernel: inout ck_convolution, outputs: Int, fromHeight: Int, fromWidth: Int, rows: Int,
+    _ kernels: UnsafePointer<Double>, _ from: UnsafePointer<Double>, _ to: UnsafeMutablePointer<Double>,
+    workspace: UnsafeMutableRawPointer
   ) {
-    ck_windows_fold_f64(
-      &windows, &kernel, rows.lowerBound, rows.count, fromHeight, fromWidth, columns, values)
+    ck_windows_pull_f64(&kernel, outputs, fromHeight, fromWidth, rows, kernels, from, to, workspace)
   }
 }
 
@@ -183,11 +184,11 @@ extension Float: RowScalar {
     ck_windows_spread_f32(&windows, values, rows)
   }
 
-  public static func windowsFold(
-    _ windows: inout ck_windows, _ kernel: inout ck_convolution, rows: Range<Int>, fromHeight: Int, fromWidth: Int,
-    _ columns: UnsafePointer<Float>, _ values: UnsafeMutablePointer<Float>
+  public static func windowsPull(
+    _ kernel: inout ck_convolution, outputs: Int, fromHeight: Int, fromWidth: Int, rows: Int,
+    _ kernels: UnsafePointer<Float>, _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutableRawPointer
   ) {
-    ck_windows_fold_f32(
-      &windows, &kernel, rows.lowerBound, rows.count, fromHeight, fromWidth, columns, values)
+    ck_windows_pull_f32(&kernel, outputs, fromHeight, fromWidth, rows, kernels, from, to, workspace)
   }
 }

@@ -6,17 +6,14 @@ import Tensors
 /// Rows over single units of a convolution, pulled backwards as long as they reach a small part of the image only.
 ///
 /// A row that starts at one unit of a convolution has coefficients in the kernel's window alone; one convolution
-/// further back the window is a little larger. Rows of one node have windows of one size, so that pulling all of them
-/// through a convolution is one matrix product and one addition of its results. Windows keep a position's channels side
+/// further back the window is a little larger. Rows of one node have windows of one size, so that they are pulled
+/// through a convolution together. Windows keep a position's channels side
 /// by side: a line of a window is then one long run, in the image and among a kernel's columns. ``BackwardPass`` takes
 /// over where windows stop paying, or where something else than convolutions and ReLUs comes.
 ///
 /// - Soundness: as ``BackwardPass``: the same constants, the same error terms, over the elements inside the image.
 /// - Source: windows are what Zhang et al. (auto_LiRPA) call patches; Xu et al. 2020, appendix.
 struct WindowPass<Scalar: RowScalar> {
-  /// Products are computed for so many bytes of columns at once, which are added up while they are in cache.
-  private static var columnBytes: Int { 1 << 19 }
-
   private let bounds: RegionBounds
   /// The node over whose value the rows stand now.
   private var node: NodeID
@@ -53,7 +50,7 @@ struct WindowPass<Scalar: RowScalar> {
           let kernel = lines + unit / g.positions * kernels.width
           for (i, place) in place.enumerated() {
             (values + row * windows.area * g.channels + place).update(
-              from: kernel + i * kernels.paddedRun, count: kernels.run)
+              from: kernel + i * kernels.run, count: kernels.run)
           }
         }
       }
@@ -115,37 +112,28 @@ struct WindowPass<Scalar: RowScalar> {
     self.windows = pulled
   }
 
-  /// `Wᵀ·rows`: for some rows after the other, the products of all positions with all kernels, and their sums.
+  /// `Wᵀ·rows`.
   private func product(
     with kernels: ChannelsLastKernels<Scalar>, of g: ConvolutionGeometry, _ windows: RowWindows, into pulled: RowWindows
   ) -> [Scalar] {
-    let width = kernels.width
-    let perRow = windows.area * width
-    let together = max(1, min(count, Self.columnBytes / (perRow * MemoryLayout<Scalar>.stride)))
     var kernel = ck_convolution()
+    kernel.channels = g.channels
     (kernel.kernelHeight, kernel.kernelWidth) = (g.kernelHeight, g.kernelWidth)
     (kernel.strideHeight, kernel.strideWidth) = (g.strideHeight, g.strideWidth)
     (kernel.dilationHeight, kernel.dilationWidth) = (g.dilationHeight, g.dilationWidth)
     return [Scalar](unsafeUninitializedCapacity: pulled.elementCount) { sums, initialized in
-      let columns = UnsafeMutablePointer<Scalar>.allocate(capacity: together * perRow)
-      defer { columns.deallocate() }
+      let workspace = UnsafeMutableRawPointer.allocate(
+        byteCount: ck_windows_pull_workspace(&kernel, g.outputChannels, windows.windowHeight, windows.windowWidth),
+        alignment: 64)
+      defer { workspace.deallocate() }
       values.withUnsafeBufferPointer { values in
-        kernels.lines.withUnsafeBufferPointer { kernels in
-          guard let from = values.baseAddress, let kernels = kernels.baseAddress, let sums = sums.baseAddress else {
+        kernels.lines.withUnsafeBufferPointer { lines in
+          guard let values = values.baseAddress, let lines = lines.baseAddress, let sums = sums.baseAddress else {
             return
           }
-          for first in stride(from: 0, to: count, by: together) {
-            let rows = first..<min(first + together, count)
-            Scalar.gemm(
-              .asStored, .asStored, m: rows.count * windows.area, n: width, k: g.outputChannels, alpha: 1,
-              from + first * windows.area * g.outputChannels, lda: g.outputChannels, kernels, ldb: width, beta: 0,
-              columns, ldc: width)
-            pulled.with {
-              Scalar.windowsFold(
-                &$0, &kernel, rows: rows, fromHeight: windows.windowHeight, fromWidth: windows.windowWidth, columns,
-                sums)
-            }
-          }
+          Scalar.windowsPull(
+            &kernel, outputs: g.outputChannels, fromHeight: windows.windowHeight, fromWidth: windows.windowWidth,
+            rows: count, lines, values, sums, workspace: workspace)
         }
       }
       initialized = pulled.elementCount

@@ -3,9 +3,6 @@
 #define PASTE(a, b) a##_##b
 #define NAMED(name, suffix) PASTE(name, suffix)
 #define NAME(name) NAMED(name, SUFFIX)
-// Four coefficients: most runs are a few of these, which a compiler that plans for long loops would leave to its tail.
-#define SHORT_VECTOR NAME(short_vector)
-typedef T SHORT_VECTOR __attribute__((vector_size(4 * sizeof(T))));
 
 WIDE void NAME(ck_windows_sum)(const ck_windows *g, const T *values, const double *weights, const double *reach,
                                ck_row_sums *sums) {
@@ -76,44 +73,6 @@ void NAME(ck_windows_spread)(const ck_windows *g, const T *values, T *rows) {
   END_EACH_RUN
 }
 
-WIDE void NAME(ck_windows_fold)(const ck_windows *g, const ck_convolution *k, size_t firstRow, size_t rows,
-                                size_t fromHeight, size_t fromWidth, const T *columns, T *values) {
-  const size_t c = g->channels, width = g->windowWidth, size = g->windowHeight * width * c;
-  const size_t together = k->dilationWidth == 1 ? k->kernelWidth : 1;
-  const size_t run = together * c, padded = ck_padded_run(run);
-  memset(values + firstRow * size, 0, rows * size * sizeof(T));
-  const size_t lines = fromHeight * fromWidth * k->kernelHeight * (k->kernelWidth / together);
-  // Neighbouring positions add to places that overlap, and a sum must not wait for the one before: rows take turns.
-  const size_t turns = 8;
-  for (size_t first = firstRow; first < firstRow + rows; first += turns, columns += turns * lines * padded) {
-    const size_t count = firstRow + rows - first < turns ? firstRow + rows - first : turns;
-    const T *column = columns;
-    for (size_t y = 0; y < fromHeight; y++)
-      for (size_t x = 0; x < fromWidth; x++)
-        for (size_t ky = 0; ky < k->kernelHeight; ky++)
-          for (size_t kx = 0; kx < k->kernelWidth; kx += together, column += padded) {
-            const size_t at = ((y * k->strideHeight + ky * k->dilationHeight) * width + x * k->strideWidth +
-                               kx * k->dilationWidth) * c;
-            // Padding adds zeros to what follows, in this row's window; at its very end nothing may.
-            const size_t n = at + padded <= size ? padded : run;
-            for (size_t r = 0; r < count; r++) {
-              T *target = values + (first + r) * size + at;
-              const T *part = column + r * lines * padded;
-              size_t i = 0;
-              for (; i + 4 <= n; i += 4) {
-                SHORT_VECTOR sum, more;
-                memcpy(&sum, target + i, sizeof sum);
-                memcpy(&more, part + i, sizeof more);
-                sum += more;
-                memcpy(target + i, &sum, sizeof sum);
-              }
-              for (; i < n; i++) target[i] += part[i];
-            }
-          }
-  }
-}
-
-#undef SHORT_VECTOR
 #undef NAME
 #undef NAMED
 #undef PASTE

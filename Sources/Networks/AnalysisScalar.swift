@@ -33,6 +33,11 @@ public protocol AnalysisScalar: BLASScalar {
     into products: UnsafeMutablePointer<Self>
   ) -> Bool
 
+  /// Products of a matrix with centres, and of its magnitudes with radii: see `ck_dense_balls`.
+  static func denseBalls(
+    _ weights: UnsafePointer<Self>, rows: Int, columns: Int, batch: Int, centres: UnsafePointer<Self>,
+    radii: UnsafePointer<Self>, middles: UnsafeMutablePointer<Self>, spreads: UnsafeMutablePointer<Self>)
+
   /// Centres and radii of a box, the latter inflated: see `ck_box_to_ball`. False where the box is unbounded.
   static func ball(
     _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int, gamma: Double,
@@ -66,6 +71,13 @@ extension Double: AnalysisScalar {
     ck_sparse_rows_f64(rows, count, inner, matrix, columns, products) != 0
   }
 
+  public static func denseBalls(
+    _ weights: UnsafePointer<Double>, rows: Int, columns: Int, batch: Int, centres: UnsafePointer<Double>,
+    radii: UnsafePointer<Double>, middles: UnsafeMutablePointer<Double>, spreads: UnsafeMutablePointer<Double>
+  ) {
+    ck_dense_balls_f64(weights, rows, columns, batch, centres, radii, middles, spreads)
+  }
+
   public static func ball(
     _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int, gamma: Double,
     centre: UnsafeMutablePointer<Double>, radius: UnsafeMutablePointer<Double>
@@ -93,6 +105,13 @@ extension Float: AnalysisScalar {
     into products: UnsafeMutablePointer<Float>
   ) -> Bool {
     ck_sparse_rows_f32(rows, count, inner, matrix, columns, products) != 0
+  }
+
+  public static func denseBalls(
+    _ weights: UnsafePointer<Float>, rows: Int, columns: Int, batch: Int, centres: UnsafePointer<Float>,
+    radii: UnsafePointer<Float>, middles: UnsafeMutablePointer<Float>, spreads: UnsafeMutablePointer<Float>
+  ) {
+    ck_dense_balls_f32(weights, rows, columns, batch, centres, radii, middles, spreads)
   }
 
   public static func ball(

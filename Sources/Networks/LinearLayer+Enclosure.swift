@@ -40,8 +40,7 @@ extension LinearLayer {
       }
       initialized = count * width
     }
-    let middles = map.apply(centres, batch: count)
-    let spreads = map.apply(radii, batch: count, .magnitudes)
+    let (middles, spreads) = map.apply(centres: centres, radii: radii, batch: count)
     for i in 0..<count {
       body(i, isBounded[i] ? box(middles, spreads, index: i, gamma: gamma) : .entire(count: map.outputCount))
     }

@@ -37,6 +37,26 @@ extension LinearMap {
     }
   }
 
+  /// `W·c` and `|W|·r` for centres c and radii r of `batch` boxes.
+  ///
+  /// - Complexity: two products; a matrix is read once for both.
+  func apply<Scalar: AnalysisScalar>(
+    centres: [Scalar], radii: [Scalar], batch: Int
+  ) -> (middles: [Scalar], spreads: [Scalar]) {
+    guard case .dense(let map) = self else {
+      return (apply(centres, batch: batch), apply(radii, batch: batch, .magnitudes))
+    }
+    var spreads: [Scalar] = []
+    let middles = Self.filling(batch * outputCount, from: centres) { centres, middles in
+      spreads = Self.filling(batch * outputCount, from: radii) { radii, spreads in
+        Scalar.denseBalls(
+          map.chosen(.signed), rows: map.rows, columns: map.columns, batch: batch * map.blocks, centres: centres,
+          radii: radii, middles: middles, spreads: spreads)
+      }
+    }
+    return (middles, spreads)
+  }
+
   /// `Wᵀ·y` (or `|W|ᵀ·y`) for each of `batch` vectors: rows of coefficients pulled back to the input.
   ///
   /// - Parameters:

@@ -58,6 +58,9 @@ import Tensors
     return found
   }()
 
+  /// More images than the widest vectors have elements: most are interleaved where they are small, and some are not.
+  static let batch = 19
+
   /// The definition, one multiplication at a time, calling `body(output, weight, input)` for each.
   func forEachProduct(_ g: ConvolutionGeometry, _ body: (Int, Int, Int) -> Void) {
     let groupInputs = g.channels / g.groups
@@ -143,7 +146,7 @@ import Tensors
   func expectAccuracy<Scalar: BLASScalar>(_ g: ConvolutionGeometry, in type: Scalar.Type) {
     var stream = RandomStream(seed: 6, purpose: "numbers")
     func numbers(_ count: Int) -> [Scalar] { (0..<count).map { _ in Scalar(stream.normal()) } }
-    let batch = 3
+    let batch = Self.batch
     let weights = numbers(g.weightCount)
     for transposed in [false, true] {
       let source = numbers(batch * (transposed ? g.outputCount : g.inputCount))
@@ -166,7 +169,7 @@ import Tensors
 
   func expectContainment<Scalar: BLASScalar>(_ g: ConvolutionGeometry, of value: Scalar) {
     var stream = RandomStream(seed: 7, purpose: "where")
-    let batch = 3
+    let batch = Self.batch
     let weights = (0..<g.weightCount).map { _ in Scalar(stream.index(below: 4) + 1) }
     for transposed in [false, true] {
       var source = (0..<batch * (transposed ? g.outputCount : g.inputCount)).map { _ in
@@ -209,7 +212,7 @@ import Tensors
   @Test(arguments: largerGeometries) func `an image's product does not depend on the batch`(_ g: ConvolutionGeometry) {
     var stream = RandomStream(seed: 9, purpose: "batches")
     func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(stream.normal()) } }
-    let batch = 7
+    let batch = Self.batch
     let weights = numbers(g.weightCount)
     let images = numbers(batch * g.inputCount)
     let gradients = numbers(batch * g.outputCount)

@@ -164,16 +164,23 @@ void ck_windows_mask_f32(const ck_windows *g, float *values);
 /// Copies each row into a row over the whole image, [rows, channels, height, width], which holds zeros.
 void ck_windows_spread_f64(const ck_windows *g, const double *values, double *rows);
 void ck_windows_spread_f32(const ck_windows *g, const float *values, float *rows);
-/// How far apart runs of n numbers lie in columns: whole short vectors, with zeros behind each run.
-static inline size_t ck_padded_run(size_t n) { return (n + 3) / 4 * 4; }
-/// Fills some rows' windows with what columns [rows, fromHeight, fromWidth, kernelHeight, kernelWidth, channels] add to
-/// them: entry (y, x, ky, kx) of a smaller window belongs at (y*stride + ky*dilation, x*stride + kx*dilation). What lies
-/// side by side in the window, the channels of a tap and those of all taps in a row that are not dilated, is a padded
-/// run. Only kernel, strides and dilations of k are read.
-void ck_windows_fold_f64(const ck_windows *g, const ck_convolution *k, size_t firstRow, size_t rows,
-                         size_t fromHeight, size_t fromWidth, const double *columns, double *values);
-void ck_windows_fold_f32(const ck_windows *g, const ck_convolution *k, size_t firstRow, size_t rows,
-                         size_t fromHeight, size_t fromWidth, const float *columns, float *values);
+/// Bytes of workspace, aligned to 64, that ck_windows_pull wants.
+size_t ck_windows_pull_workspace(const ck_convolution *g, size_t outputs, size_t fromHeight, size_t fromWidth);
+/// What rows over windows [rows, fromHeight, fromWidth, outputs] of a convolution's output are pulled back to: windows
+/// [rows, height, width, channels], as large as the convolution reads for theirs. Kernels are [outputs, kernelHeight,
+/// kernelWidth, channels]. Only channels, kernel, strides and dilations of g are read. Each result is the sum of its
+/// products in some order, and of zeros.
+void ck_windows_pull_f64(const ck_convolution *g, size_t outputs, size_t fromHeight, size_t fromWidth, size_t rows,
+                         const double *kernels, const double *from, double *to, void *workspace);
+void ck_windows_pull_f32(const ck_convolution *g, size_t outputs, size_t fromHeight, size_t fromWidth, size_t rows,
+                         const float *kernels, const float *from, float *to, void *workspace);
+
+/// Products of a matrix [rows, k] with each of some centres [batch, k], and of its magnitudes with radii: middles and
+/// spreads [batch, rows], each a sum in some order that does not depend on the batch.
+void ck_dense_balls_f64(const double *weights, size_t rows, size_t k, size_t batch, const double *centres,
+                        const double *radii, double *middles, double *spreads);
+void ck_dense_balls_f32(const float *weights, size_t rows, size_t k, size_t batch, const float *centres,
+                        const float *radii, float *middles, float *spreads);
 
 /// One Adam step over n parameters (Kingma & Ba 2015), with the bias corrections already in
 /// `step` and `epsilon`: first and second moments are updated in place.

@@ -23,22 +23,22 @@
 #define T double
 #define LANES 8
 #define SUFFIX f64_v4
-#include "convolution_template.h"
+#include "products_template.h"
 #define T float
 #define LANES 16
 #define SUFFIX f32_v4
-#include "convolution_template.h"
+#include "products_template.h"
 #undef TARGET
 
 #define TARGET __attribute__((target("arch=x86-64-v3")))
 #define T double
 #define LANES 4
 #define SUFFIX f64_v3
-#include "convolution_template.h"
+#include "products_template.h"
 #define T float
 #define LANES 8
 #define SUFFIX f32_v3
-#include "convolution_template.h"
+#include "products_template.h"
 #undef TARGET
 
 #endif
@@ -48,11 +48,11 @@
 #define T double
 #define LANES 2
 #define SUFFIX f64_v1
-#include "convolution_template.h"
+#include "products_template.h"
 #define T float
 #define LANES 4
 #define SUFFIX f32_v1
-#include "convolution_template.h"
+#include "products_template.h"
 #undef TARGET
 
 // The bytes of the widest vectors at hand.
@@ -74,20 +74,23 @@ size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, siz
 }
 
 #if defined(__x86_64__)
-#define WIDER(suffix)                                                                              \
-  case 64: convolve_##suffix##_v4(p, weights, source, result, workspace); return;                  \
-  case 32: convolve_##suffix##_v3(p, weights, source, result, workspace); return;
+#define WIDEST(call)                                                                               \
+  switch (width()) {                                                                               \
+    case 64: call(v4); return;                                                                     \
+    case 32: call(v3); return;                                                                     \
+    default: call(v1);                                                                             \
+  }
 #else
-#define WIDER(suffix)
+#define WIDEST(call) call(v1);
 #endif
+
+#define CONVOLVE_f64(v) convolve_f64_##v(p, weights, source, result, workspace)
+#define CONVOLVE_f32(v) convolve_f32_##v(p, weights, source, result, workspace)
 
 #define CONVOLVE(T, suffix)                                                                        \
   static void run_##suffix(const ck_plan *p, const T *weights, const T *source, T *result,         \
                            void *workspace) {                                                      \
-    switch (width()) {                                                                             \
-      WIDER(suffix)                                                                                \
-      default: convolve_##suffix##_v1(p, weights, source, result, workspace);                      \
-    }                                                                                              \
+    WIDEST(CONVOLVE_##suffix)                                                                      \
   }                                                                                                \
   void ck_convolve_##suffix(const ck_convolution *g, size_t outputChannels, size_t groups,         \
                             size_t batch, int transposed, const T *weights, const T *source,       \
@@ -107,3 +110,28 @@ size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, siz
 
 CONVOLVE(double, f64)
 CONVOLVE(float, f32)
+
+size_t ck_windows_pull_workspace(const ck_convolution *g, size_t outputs, size_t fromHeight, size_t fromWidth) {
+  const size_t height = (fromHeight - 1) * g->strideHeight + (g->kernelHeight - 1) * g->dilationHeight + 1;
+  const size_t spread = (fromWidth - 1) * g->strideWidth + (g->kernelWidth - 1) * g->dilationWidth + 1;
+  return (fromHeight * fromWidth * outputs + height * spread * g->channels) * width();
+}
+
+#define PULL_f64(v) pull_windows_f64_##v(g, outputs, fromHeight, fromWidth, rows, kernels, from, to, workspace)
+#define PULL_f32(v) pull_windows_f32_##v(g, outputs, fromHeight, fromWidth, rows, kernels, from, to, workspace)
+#define BALLS_f64(v) dense_balls_f64_##v(weights, rows, k, batch, centres, radii, middles, spreads)
+#define BALLS_f32(v) dense_balls_f32_##v(weights, rows, k, batch, centres, radii, middles, spreads)
+
+#define PRODUCTS(T, suffix)                                                                        \
+  void ck_windows_pull_##suffix(const ck_convolution *g, size_t outputs, size_t fromHeight,        \
+                                size_t fromWidth, size_t rows, const T *kernels, const T *from,    \
+                                T *to, void *workspace) {                                          \
+    WIDEST(PULL_##suffix)                                                                          \
+  }                                                                                                \
+  void ck_dense_balls_##suffix(const T *weights, size_t rows, size_t k, size_t batch,              \
+                               const T *centres, const T *radii, T *middles, T *spreads) {         \
+    WIDEST(BALLS_##suffix)                                                                         \
+  }
+
+PRODUCTS(double, f64)
+PRODUCTS(float, f32)
