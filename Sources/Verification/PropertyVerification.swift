@@ -12,6 +12,11 @@ import Tensors
 public struct PropertyVerification {
   /// The most inputs that vary for which boxes are halved rather than activations.
   private static let mostInputs = 16
+  /// How many units' ranges α-CROWN optimises, with how many steps: few at first, more where that was not enough. A search
+  /// that follows takes a fraction of the branches with the second.
+  private static let rangeBudgets = [
+    IntermediateSlopes(), IntermediateSlopes(units: 256, iterations: 8),
+  ]
 
   private let network: Network
   private let property: Property
@@ -120,6 +125,7 @@ public struct PropertyVerification {
   /// Closes the cases that a stage's bounds exclude.
   private mutating func tighten(_ open: inout OpenCases, _ bounds: inout RegionBounds, by stage: VerificationStage) {
     let count = open.count
+    let deadline = deadline
     record(stage) { _, record in
       let rows = LinearRows.elements(open.rows, width: open.question.network.outputCount)
       switch stage {
@@ -127,7 +133,14 @@ public struct PropertyVerification {
         bounds.refine()
         open.update(bounds.upperBounds(of: rows, by: .crown))
       case .alphaCROWN:
-        open.update(bounds.upperBounds(of: rows, by: .alphaCROWN, optimising: AlphaSettings(sufficient: 0)))
+        // First the ranges that matter most, then all that matter; a search goes on with them.
+        for budget in Self.rangeBudgets where !open.isEmpty && !deadline.hasPassed {
+          let rows = LinearRows.elements(open.rows, width: open.question.network.outputCount)
+          bounds.refine(for: rows, optimising: AlphaSettings(intermediate: budget, sufficient: 0))
+          open.update(
+            bounds.upperBounds(
+              of: rows, by: .alphaCROWN, optimising: AlphaSettings(intermediate: nil, sufficient: 0)))
+        }
       case .attack, .ibp, .inputSplitting, .activationSplitting:
         open.update(bounds.upperBounds(of: rows, by: .ibp))
       }
