@@ -95,7 +95,7 @@ func tests() -> [Target] {
     ("RegionNetworks", []),
     ("MathematicalPrograms", []),
     ("BranchAndBound", []),
-    ("Verification", []),
+    ("Verification", ["ONNXFormat", "VNNLIB"]),
     ("Training", ["Tensors", "Networks"]),
     ("Studies", [.product(name: "GRDB", package: "GRDB.swift")]),
     ("Reports", []),

@@ -8,7 +8,8 @@ import Tensors
 ///   optimisation, and the unit whose worse child is best is split (filtered smart branching).
 /// - *Order.* Depth first, in rounds of branches that share their matrix products; the branch that promises less is
 ///   taken first, so that what was just improved is improved on.
-/// - Soundness: branches are closed by ``BranchBounds`` alone.
+/// - *Completeness.* Branches that have no unit left to split are settled by linear programs (``BranchPrograms``).
+/// - Soundness: branches are closed by ``BranchBounds`` and ``PhaseSearch`` alone.
 /// - Determinism: as ``InputSplitting``.
 /// - Source: Wang et al. 2021 (β-CROWN); De Palma et al. 2021 (filtered smart branching); Bunel et al. 2020.
 public struct ActivationSplitting {
@@ -25,6 +26,8 @@ public struct ActivationSplitting {
   private let remaining: () -> Double
   private let offer: ([Double]) -> Bool
   private var outcome = ViolationOutcome()
+  /// Programs of conjunctions that needed some.
+  private var programs: [[Int]: BranchPrograms] = [:]
 
   /// A search; parameters as ``InputSplitting/init(_:workers:remaining:offer:)``, and bounds of the region.
   public init(
@@ -44,24 +47,45 @@ public struct ActivationSplitting {
   public mutating func run() -> ViolationOutcome {
     var stack = bound(
       question.conjunctions.map { Branch(outputs: $0) }, AlphaSettings(intermediate: nil, sufficient: 0))
-    var stuck: [Double] = []
-    while !stack.isEmpty, outcome.stop != .found {
+    while !stack.isEmpty, outcome.stop == .finished || outcome.stop == .numerical {
       guard remaining() > 0 else {
         outcome.stop = .timeLimit
         break
       }
       var round = Array(stack.suffix(Self.roundSize))
       stack.removeLast(round.count)
-      stuck += round.filter { $0.candidates.isEmpty }.map(\.upper)
+      for branch in round where branch.candidates.isEmpty { settle(branch) }
       round.removeAll { $0.candidates.isEmpty }
       let children = zip(round, chosen(round)).flatMap { parent, unit in
         [true, false].map { parent.branch.fixing(unit, isActive: $0) }
       }
       stack += bound(children, Self.settings).sorted { $0.upper < $1.upper }
     }
-    outcome.upper = (stack.map(\.upper) + stuck).max() ?? -.infinity
-    if outcome.stop == .finished, !stuck.isEmpty { outcome.stop = .numerical }
+    outcome.upper = max(outcome.upper, stack.map(\.upper).max() ?? -.infinity)
     return outcome
+  }
+
+  /// Closes a branch that has nothing left to split, by linear programs.
+  private mutating func settle(_ branch: BoundedBranch) {
+    guard outcome.stop != .found else { return }
+    var isFound = false
+    let offer = offer
+    let key = branch.branch.outputs
+    let own = programs[key] ?? BranchPrograms(branchBounds.bounds, outputs: key)
+    programs[key] = own
+    let settled = own.settle(
+      branch, remaining: remaining,
+      offer: { input in
+        isFound = isFound || offer(input)
+        return isFound
+      })
+    outcome.nodes += settled.outcome.nodes
+    if isFound {
+      outcome.stop = .found
+    } else if settled.upper >= 0 {
+      outcome.upper = max(outcome.upper, settled.upper)
+      outcome.stop = settled.outcome.stop == .timeLimit ? .timeLimit : .numerical
+    }
   }
 
   /// How children are bounded: they start from their parents' slopes.

@@ -54,9 +54,12 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
   ///
   /// - Parameters:
   ///   - bounds: bounds of the network on the region; the tighter, the smaller the programs.
+  ///   - phases: phases that are fixed: the search is for inputs of the region that keep to them.
   ///   - upper: an upper bound of the row that is known already.
-  public mutating func run(_ bounds: RegionBounds, upper: Double) -> PhaseSearchOutcome {
-    outcome.upper = min(upper, solve(SearchPart(bounds: bounds, phases: [:], upper: upper)))
+  public mutating func run(
+    _ bounds: RegionBounds, phases: [UnitPosition: Phase] = [:], upper: Double
+  ) -> PhaseSearchOutcome {
+    outcome.upper = min(upper, solve(SearchPart(bounds: bounds, phases: phases, upper: upper)))
     return outcome
   }
 

@@ -5,6 +5,12 @@ import Networks
 public struct UnitPosition: Hashable, Sendable {
   public let node: NodeID
   public let element: Int
+
+  /// An element of an activation node.
+  public init(node: NodeID, element: Int) {
+    self.node = node
+    self.element = element
+  }
 }
 
 /// One unstable ReLU of a network on a region.

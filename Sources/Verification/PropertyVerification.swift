@@ -158,8 +158,7 @@ public struct PropertyVerification {
       witness = replay.confirm(input, group: group)
       return witness != nil
     }
-    let varying = (0..<bounds.input.count).count { bounds.input.lower[$0] < bounds.input.upper[$0] }
-    let halvesInputs = varying <= Self.mostInputs || !network.isPiecewiseLinear
+    let halvesInputs = halvesInputs(of: bounds.input)
     let outcome = record(halvesInputs ? .inputSplitting : .activationSplitting) { _, record in
       let outcome: ViolationOutcome
       if halvesInputs {
@@ -180,6 +179,16 @@ public struct PropertyVerification {
     case .finished: return .holds(upper: 0)
     case .timeLimit: return .undecided(.timeLimit, upper: min(upper, outcome.upper))
     case .numerical, .found: return .undecided(.numerical, upper: min(upper, outcome.upper))
+    }
+  }
+
+  /// Whether a search branches on inputs.
+  private func halvesInputs(of box: Box) -> Bool {
+    guard network.isPiecewiseLinear else { return true }
+    switch settings.search {
+    case .inputs: return true
+    case .activations: return false
+    case .automatic: return (0..<box.count).count { box.lower[$0] < box.upper[$0] } <= Self.mostInputs
     }
   }
 

@@ -1,0 +1,75 @@
+import Networks
+import TestSupport
+import Testing
+
+@testable import Bounds
+
+@Suite struct BranchBoundsTests {
+  private struct Question {
+    let bounds: RegionBounds
+    let units: [BranchUnit]
+    var random: RandomNetworks
+
+    init(_ number: Int) throws {
+      random = RandomNetworks(seed: 4400 &+ UInt64(number))
+      let network = number.isMultiple(of: 3) ? try random.convolutional(outputs: 3) : try random.dense([3, 6, 6, 3])
+      var bounds = RegionBounds(of: network, over: random.box(network.inputCount, radius: 0.7))
+      bounds.refine()
+      self.bounds = bounds
+      units = network.activationNodes.flatMap { node in
+        bounds.unstableUnits(of: node).map { BranchUnit(node: node.id, unit: $0) }
+      }
+    }
+  }
+
+  @Test(arguments: 0..<60) func `no input that keeps to the phases exceeds a branch's bound`(_ number: Int) throws {
+    var question = try Question(number)
+    let network = question.bounds.network
+    let bounds = BranchBounds(question.bounds)
+    var branches: [Branch] = []
+    for _ in 0..<12 {
+      var branch = Branch(outputs: question.random.index(0...1) == 0 ? [question.random.index(0...2)] : [0, 2])
+      var left = question.units
+      for _ in 0..<min(left.count, question.random.index(0...4)) {
+        let unit = left.remove(at: question.random.index(0...left.count - 1))
+        branch = branch.fixing(unit, isActive: question.random.index(0...1) == 0)
+      }
+      branches.append(branch)
+    }
+    // Twice, the second time from what the first one found.
+    let first = bounds.bound(branches, AlphaSettings(iterations: 10, intermediate: nil), candidates: 2)
+    let second = bounds.bound(first.map(\.branch), AlphaSettings(iterations: 5, intermediate: nil), candidates: 0)
+    let box = question.bounds.input
+    for _ in 0..<200 {
+      let point = (0..<box.count).map { question.random.uniform(box.lower[$0], box.upper[$0]) }
+      let values = network.intervals(over: Box(lower: point, upper: point))
+      for (branch, uppers) in zip(branches, zip(first, second)) {
+        let keeps = branch.splits.allSatisfy { split in
+          guard case .activation(_, let source) = network[split.node].operation else { return false }
+          let value = values[source.index][split.unit]
+          return split.isActive ? value.lower >= 0 : value.upper <= 0
+        }
+        guard keeps else { continue }
+        let reach = branch.outputs.reduce(Double.infinity) { min($0, values[network.output.index].lower[$1]) }
+        #expect(reach <= uppers.0.upper && reach <= uppers.1.upper)
+      }
+    }
+  }
+
+  @Test func `multipliers bring a branch below its parent`() throws {
+    var better = 0
+    for number in 0..<20 {
+      let question = try Question(3 * number + 1)
+      let bounds = BranchBounds(question.bounds)
+      let settings = AlphaSettings(intermediate: nil)
+      let root = bounds.bound([Branch(outputs: [1])], settings, candidates: 3)[0]
+      guard let unit = root.candidates.first else { continue }
+      let children = bounds.bound(
+        [true, false].map { root.branch.fixing(unit, isActive: $0) }, settings, candidates: 0)
+      if children.allSatisfy({ $0.upper <= root.upper + 1e-9 }), children.contains(where: { $0.upper < root.upper - 1e-6 }) {
+        better += 1
+      }
+    }
+    #expect(better >= 10)
+  }
+}
