@@ -1,75 +1,74 @@
 import Bounds
 import Networks
 
-/// A box of inputs that a search has not closed yet.
+/// A box of inputs that a search has bounded and not closed.
 struct InputPart: Sendable {
   /// What is known of the network on it.
-  var bounds: RegionBounds
-  /// The conjunctions that may hold somewhere in it.
-  var open: [Int]
+  private let bounds: RegionBounds
+  /// The conjunctions that may hold somewhere in it, and planes for the outputs that they name.
+  private let open: [Int]
+  private let planes: UpperPlanes
+  private let rows: [Int]
   /// How many splits deep it lies.
-  var depth: Int
+  let depth: Int
   /// The largest smallest violation that it may contain.
-  var upper: Double
+  let upper: Double
 
-  /// What bounding a box came to.
-  struct Answer: Sendable {
-    /// Halves that stay open.
-    var halves: [InputPart] = []
-    /// An input that seems to violate.
-    var candidate: [Double]?
-    /// Whether the box is too small to be halved.
+  /// What splitting a part came to.
+  struct Halves: Sendable {
+    /// Parts that stay open, those that promise less first.
+    var parts: [InputPart] = []
+    /// Boxes that were bounded.
+    var bounded = 0
+    /// Whether the part is too small to be halved.
     var isStuck = false
   }
 
-  /// Bounds the box; halves what that leaves open.
-  func bounded(_ question: ViolationQuestion) -> Answer {
+  /// Bounds a box; nil if that excludes all of it.
+  ///
+  /// - Parameters:
+  ///   - bounds: what is known of the network there already.
+  ///   - candidates: the conjunctions that may hold.
+  init?(_ question: ViolationQuestion, _ bounds: RegionBounds, candidates: [Int], depth: Int, upper known: Double) {
     var bounds = bounds
     bounds.refine()
-    let rows = Array(Set(self.open.flatMap { question.conjunctions[$0] })).sorted()
+    let rows = Set(candidates.flatMap { question.conjunctions[$0] }).sorted()
     let planes = bounds.upperPlanes(of: .elements(rows, width: question.network.outputCount))
-    var position = [Int](repeating: -1, count: question.network.outputCount)
-    for (k, row) in rows.enumerated() { position[row] = k }
 
     var open: [Int] = []
     var upper = -Double.infinity
     var kept: (lower: [Double], upper: [Double])?
-    for conjunction in self.open {
-      let own = question.conjunctions[conjunction].map { position[$0] }
+    for conjunction in candidates {
+      let own = question.conjunctions[conjunction].compactMap { rows.firstIndex(of: $0) }
       let reach = own.reduce(Double.infinity) { min($0, planes.bounds[$1]) }
       guard reach >= 0, let clipped = planes.clip(bounds.input, whereAllOf: own, reach: 0) else { continue }
       open.append(conjunction)
       upper = max(upper, reach)
-      if let known = kept {
-        kept = (zip(known.lower, clipped.lower).map(min), zip(known.upper, clipped.upper).map(max))
+      if let before = kept {
+        kept = (zip(before.lower, clipped.lower).map(min), zip(before.upper, clipped.upper).map(max))
       } else {
         kept = (clipped.lower, clipped.upper)
       }
     }
-    guard let kept else { return Answer() }
+    guard let kept else { return nil }
     let box = Box(lower: kept.lower, upper: kept.upper)
-
-    let planesLeft = Set(open.flatMap { question.conjunctions[$0] }).map { position[$0] }.sorted()
-    if let candidate = Self.candidate(question, open, planes, position, box) { return Answer(candidate: candidate) }
-    guard let halves = Self.halves(of: box, by: planes, planesLeft) else { return Answer(isStuck: true) }
-    return Answer(
-      halves: halves.map {
-        InputPart(bounds: bounds.narrowed(to: $0), open: open, depth: depth + 1, upper: min(self.upper, upper))
-      })
+    self.bounds = box == bounds.input ? bounds : bounds.narrowed(to: box)
+    self.open = open
+    self.rows = rows
+    self.planes = planes
+    self.depth = depth
+    self.upper = min(known, upper)
   }
 
   /// The box's centre, or the corner where the lowest plane of a conjunction is largest, if it seems to violate.
-  private static func candidate(
-    _ question: ViolationQuestion, _ open: [Int], _ planes: UpperPlanes, _ position: [Int], _ box: Box
-  ) -> [Double]? {
+  func candidate(_ question: ViolationQuestion) -> [Double]? {
+    let box = bounds.input
     var points = [box.centre]
     for conjunction in open {
-      guard let lowest = question.conjunctions[conjunction].map({ position[$0] })
-        .min(by: { planes.bounds[$0] < planes.bounds[$1] })
-      else { return box.centre }
+      let own = question.conjunctions[conjunction].compactMap { rows.firstIndex(of: $0) }
+      guard let lowest = own.min(by: { planes.bounds[$0] < planes.bounds[$1] }) else { return box.centre }
       let base = lowest * planes.width
-      points.append(
-        (0..<planes.width).map { planes.coefficients[base + $0] > 0 ? box.upper[$0] : box.lower[$0] })
+      points.append((0..<box.count).map { planes.coefficients[base + $0] > 0 ? box.upper[$0] : box.lower[$0] })
     }
     let outputs = question.network.outputs(points.flatMap(\.self), batch: points.count)
     let width = question.network.outputCount
@@ -79,20 +78,61 @@ struct InputPart: Sendable {
     }.map { points[$0] }
   }
 
-  /// The halves of a box across the input that moves the planes most; nil if no input can be halved.
-  private static func halves(of box: Box, by planes: UpperPlanes, _ rows: [Int]) -> [Box]? {
-    var best: (input: Int, score: Double)?
-    for k in 0..<box.count {
-      let middle = box.lower[k] / 2 + box.upper[k] / 2
-      guard middle > box.lower[k], middle < box.upper[k] else { continue }
-      let effect = rows.reduce(0) { $0 + planes.coefficients[$1 * planes.width + k].magnitude }
-      let score = max(effect, 1e-12) * (box.upper[k] - box.lower[k])
-      if score > best?.score ?? -1 { best = (k, score) }
+  /// Halves the box across one of two inputs, whichever leaves less.
+  ///
+  /// Neither of two scores is right everywhere: the planes say how much of the bound an input accounts for, the ranges of
+  /// derivatives how much of the relaxation. What either prefers is tried.
+  func halved(_ question: ViolationQuestion) -> Halves {
+    var halves = Halves()
+    var best = Double.infinity
+    for input in inputsToHalve(question) {
+      var parts: [InputPart] = []
+      for box in bounds.input.halves(across: input) {
+        halves.bounded += 1
+        let part = InputPart(
+          question, bounds.narrowed(to: box), candidates: open, depth: depth + 1, upper: upper)
+        if let part { parts.append(part) }
+      }
+      let score = parts.reduce(0) { $0 + $1.upper }
+      guard score < best || parts.isEmpty else { continue }
+      best = score
+      halves.parts = parts.sorted { $0.upper < $1.upper }
+      if parts.isEmpty { break }
     }
-    guard let input = best?.input else { return nil }
-    let middle = box.lower[input] / 2 + box.upper[input] / 2
-    var (lower, upper) = (box.lower, box.upper)
-    (lower[input], upper[input]) = (middle, middle)
-    return [Box(lower: box.lower, upper: upper), Box(lower: lower, upper: box.upper)]
+    halves.isStuck = halves.bounded == 0
+    return halves
+  }
+
+  /// The input that moves the planes most, and the one with the largest smear, which may be the same; none if no input
+  /// can be halved.
+  private func inputsToHalve(_ question: ViolationQuestion) -> [Int] {
+    let box = bounds.input
+    let named = Set(open.flatMap { question.conjunctions[$0] })
+    let own = rows.indices.filter { named.contains(rows[$0]) }
+    let smears = bounds.gradientMagnitudes(of: .elements(own.map { rows[$0] }, width: question.network.outputCount))
+    func best(_ score: (Int) -> Double) -> Int? {
+      (0..<box.count).filter(box.canBeHalved).max { score($0) * box.width($0) < score($1) * box.width($1) }
+    }
+    let byPlanes = best { k in own.reduce(0) { $0 + planes.coefficients[$1 * box.count + k].magnitude } }
+    let bySmear = best { k in own.indices.reduce(0) { $0 + smears[$1 * box.count + k] } }
+    return [byPlanes, bySmear == byPlanes ? nil : bySmear].compactMap(\.self)
+  }
+}
+
+extension Box {
+  fileprivate func width(_ input: Int) -> Double { upper[input] - lower[input] }
+
+  private func middle(_ input: Int) -> Double { lower[input] / 2 + upper[input] / 2 }
+
+  /// Whether there is a double strictly within an input's range.
+  fileprivate func canBeHalved(across input: Int) -> Bool {
+    middle(input) > lower[input] && middle(input) < upper[input]
+  }
+
+  /// The two halves across an input.
+  fileprivate func halves(across input: Int) -> [Box] {
+    var (lower, upper) = (lower, upper)
+    (lower[input], upper[input]) = (middle(input), middle(input))
+    return [Box(lower: self.lower, upper: upper), Box(lower: lower, upper: self.upper)]
   }
 }

@@ -15,6 +15,8 @@ import Tensors
 public struct InputSplitting {
   /// Boxes bounded at the same time, whatever the number of threads.
   private static let roundSize = 64
+  /// How many of them are the oldest ones: depth first alone may look for long where there is nothing to find.
+  private static let oldestInRound = 16
 
   private let question: ViolationQuestion
   private let workers: Workers
@@ -41,30 +43,40 @@ public struct InputSplitting {
   /// - Complexity: exponential in the number of inputs that vary, in the worst case.
   public func run(over box: Box) -> ViolationOutcome {
     var outcome = ViolationOutcome()
-    var stack = [
-      InputPart(
-        bounds: RegionBounds(of: question.network, over: box), open: Array(question.conjunctions.indices), depth: 0,
-        upper: .infinity)
-    ]
+    outcome.nodes = 1
+    let root = InputPart(
+      question, RegionBounds(of: question.network, over: box), candidates: Array(question.conjunctions.indices),
+      depth: 0, upper: .infinity)
+    var stack = root.map { [$0] } ?? []
     var stuck: [Double] = []
     while !stack.isEmpty {
       guard remaining() > 0 else {
         outcome.stop = .timeLimit
         break
       }
-      let round = Array(stack.suffix(Self.roundSize))
-      stack.removeLast(round.count)
+      let oldest = stack.count > Self.roundSize ? Self.oldestInRound : 0
+      let round = Array(stack.prefix(oldest) + stack.dropFirst(oldest).suffix(Self.roundSize - oldest))
+      stack.removeLast(round.count - oldest)
+      stack.removeFirst(oldest)
       let question = question
-      let answers = workers.map(0..<round.count) { round[$0].bounded(question) }
-      outcome.nodes += round.count
+      let answers = workers.map(0..<round.count) { position -> (candidate: [Double]?, halves: InputPart.Halves) in
+        let candidate = round[position].candidate(question)
+        return (candidate, candidate == nil ? round[position].halved(question) : InputPart.Halves())
+      }
       for (part, answer) in zip(round, answers) {
-        outcome.depth = max(outcome.depth, part.depth)
-        if let candidate = answer.candidate, offer(candidate) {
-          outcome.stop = .found
-          return outcome
+        var halves = answer.halves
+        if let candidate = answer.candidate {
+          if offer(candidate) {
+            outcome.stop = .found
+            return outcome
+          }
+          // Too near to zero to prove anything.
+          halves = part.halved(question)
         }
-        if answer.isStuck { stuck.append(part.upper) }
-        stack += answer.halves
+        if halves.isStuck { stuck.append(part.upper) }
+        outcome.nodes += halves.bounded
+        outcome.depth = max(outcome.depth, part.depth + 1)
+        stack += halves.parts
       }
     }
     outcome.upper = (stack.map(\.upper) + stuck).max() ?? -.infinity

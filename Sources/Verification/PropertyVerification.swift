@@ -12,6 +12,9 @@ import Tensors
 public struct PropertyVerification {
   /// The most inputs that vary for which boxes are halved rather than activations.
   private static let mostInputs = 16
+  /// Multiply-adds that an attack may take in any case, and starts beyond which it is not worth more.
+  private static let attackOperations = 50_000_000
+  private static let mostRestarts = 100
   /// How many units' ranges α-CROWN optimises, with how many steps: few at first, more where that was not enough. A search
   /// that follows takes a fraction of the branches with the second.
   private static let rangeBudgets = [
@@ -109,7 +112,7 @@ public struct PropertyVerification {
   private mutating func attack(_ question: ViolationQuestion, _ group: Int) -> PropertyWitness? {
     record(.attack) { verification, record in
       var stream = RandomStream(seed: verification.settings.seed, purpose: "property attack", index: group)
-      let points = verification.settings.attack.points(
+      let points = verification.attack(on: question).points(
         of: question.network, reaching: question.conjunctions,
         over: verification.property.groups[group].inputs.region.inner, using: &stream)
       for point in points where point.reach >= 0 {
@@ -120,6 +123,14 @@ public struct PropertyVerification {
       }
       return nil
     }
+  }
+
+  /// The attack with as many starts as cost next to nothing on a small network.
+  private func attack(on question: ViolationQuestion) -> ConjunctionAttack {
+    var attack = settings.attack
+    let each = max(1, question.network.multiplyAdds * question.conjunctions.count * attack.steps)
+    attack.restarts = min(max(attack.restarts, Self.attackOperations / each), Self.mostRestarts)
+    return attack
   }
 
   /// Closes the cases that a stage's bounds exclude.
