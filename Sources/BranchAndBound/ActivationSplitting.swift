@@ -74,17 +74,17 @@ public struct ActivationSplitting {
     let own = programs[key] ?? BranchPrograms(branchBounds.bounds, outputs: key)
     programs[key] = own
     let settled = own.settle(
-      branch, remaining: remaining,
+      splits: branch.branch.splits, upper: branch.upper, others: branch.corner, remaining: remaining,
       offer: { input in
         isFound = isFound || offer(input)
         return isFound
       })
-    outcome.nodes += settled.outcome.nodes
+    outcome.nodes += settled.nodes
     if isFound {
       outcome.stop = .found
     } else if settled.upper >= 0 {
       outcome.upper = max(outcome.upper, settled.upper)
-      outcome.stop = settled.outcome.stop == .timeLimit ? .timeLimit : .numerical
+      outcome.stop = settled.stop == .timeLimit ? .timeLimit : .numerical
     }
   }
 

@@ -30,26 +30,31 @@ struct BranchPrograms {
     row = .elements([0], width: 1)
   }
 
-  /// An upper bound of the smallest violation on a branch: negative, unless an input was accepted or a limit reached.
+  /// Searches a branch, or the whole region.
   ///
   /// - Parameters:
+  ///   - splits: the branch's phases.
+  ///   - upper: what is known of the smallest violation there.
+  ///   - others: an input of the region.
+  ///   - nodeLimit: programs to solve at most.
   ///   - remaining: seconds left.
   ///   - offer: called with inputs that seem to violate; true if one does.
+  /// - Returns: what the search came to; its upper end is negative, unless an input was accepted or a limit reached.
   func settle(
-    _ branch: BoundedBranch, remaining: @escaping () -> Double, offer: @escaping ([Double]) -> Bool
-  ) -> (upper: Double, outcome: PhaseSearchOutcome) {
+    splits: [PhaseSplit] = [], upper: Double, others: [Double], nodeLimit: Int = .max,
+    remaining: @escaping () -> Double, offer: @escaping ([Double]) -> Bool
+  ) -> PhaseSearchOutcome {
     let size = max(bounds.boxes[bounds.network.output.index].magnitudes.reduce(0, max), .leastNormalMagnitude)
     let incumbent = -Self.least * (size.isFinite ? size : 1)
     var phases: [UnitPosition: Phase] = [:]
-    for split in branch.branch.splits {
+    for split in splits {
       phases[UnitPosition(node: split.node, element: split.unit)] = split.isActive ? .active : .inactive
     }
     let request = PhaseSearchRequest(
-      incumbent: incumbent, tolerance: { _ in 0 }, remaining: remaining,
+      incumbent: incumbent, tolerance: { _ in 0 }, nodeLimit: nodeLimit, remaining: remaining,
       // Once an input violates, nothing else is of interest.
       offer: { offer($0) ? .infinity : incumbent })
-    var search = PhaseSearch<ClpSolver>(row, others: branch.corner, request)
-    let outcome = search.run(bounds, phases: phases, upper: branch.upper)
-    return (outcome.upper, outcome)
+    var search = PhaseSearch<ClpSolver>(row, others: others, request)
+    return search.run(bounds, phases: phases, upper: upper)
   }
 }

@@ -20,6 +20,8 @@ struct InputPart: Sendable {
     var parts: [InputPart] = []
     /// Boxes that were bounded.
     var bounded = 0
+    /// An input that seems to violate, found on the way.
+    var candidate: [Double]?
     /// Whether the part is too small to be halved.
     var isStuck = false
   }
@@ -84,8 +86,17 @@ struct InputPart: Sendable {
   /// derivatives how much of the relaxation. What either prefers is tried.
   func halved(_ question: ViolationQuestion) -> Halves {
     var halves = Halves()
-    var best = Double.infinity
-    for input in inputsToHalve(question) {
+    var open = open
+    if depth % Self.levelsBetweenPrograms == Self.levelsBetweenPrograms - 1, question.network.isPiecewiseLinear,
+      bounds.unstableCount <= Self.unitsInPrograms
+    {
+      open = settled(question, &halves)
+      if open.isEmpty { return halves }
+    }
+    let inputs = inputsToHalve(question)
+    halves.isStuck = inputs.isEmpty
+    var best: Double?
+    for input in inputs {
       var parts: [InputPart] = []
       for box in bounds.input.halves(across: input) {
         halves.bounded += 1
@@ -94,13 +105,36 @@ struct InputPart: Sendable {
         if let part { parts.append(part) }
       }
       let score = parts.reduce(0) { $0 + $1.upper }
-      guard score < best || parts.isEmpty else { continue }
+      if let best, best <= score { continue }
       best = score
       halves.parts = parts.sorted { $0.upper < $1.upper }
       if parts.isEmpty { break }
     }
-    halves.isStuck = halves.bounded == 0
     return halves
+  }
+
+  /// How many levels lie between two attempts at linear programs, what those may take, and the number of units beyond
+  /// which there is none. Where a violation is missed by little along an edge, boxes would be halved for ever.
+  private static let levelsBetweenPrograms = 16
+  private static let programs = 100
+  private static let unitsInPrograms = 40
+
+  /// The conjunctions that linear programs leave open.
+  private func settled(_ question: ViolationQuestion, _ halves: inout Halves) -> [Int] {
+    var left: [Int] = []
+    for conjunction in open {
+      var candidate: [Double]?
+      let outcome = BranchPrograms(bounds, outputs: question.conjunctions[conjunction]).settle(
+        upper: upper, others: bounds.input.centre, nodeLimit: Self.programs, remaining: { .infinity },
+        offer: { input in
+          if question.reach(conjunction, at: question.network.outputs(input)[...]) >= 0 { candidate = input }
+          return candidate != nil
+        })
+      halves.bounded += outcome.nodes
+      halves.candidate = halves.candidate ?? candidate
+      if outcome.upper >= 0 { left.append(conjunction) }
+    }
+    return left
   }
 
   /// The input that moves the planes most, and the one with the largest smear, which may be the same; none if no input

@@ -73,6 +73,10 @@ public struct InputSplitting {
           // Too near to zero to prove anything.
           halves = part.halved(question)
         }
+        if let candidate = halves.candidate, offer(candidate) {
+          outcome.stop = .found
+          return outcome
+        }
         if halves.isStuck { stuck.append(part.upper) }
         outcome.nodes += halves.bounded
         outcome.depth = max(outcome.depth, part.depth + 1)
