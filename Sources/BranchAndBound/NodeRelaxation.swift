@@ -34,6 +34,9 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
   private static var penaltyStep: Double { 32 }
   private static var largestPenalty: Double { 1e6 }
 
+  /// How far below a target the solver's own objective must lie for the bound that is derived again to lie below, too.
+  private static var overshoot: Double { 1e-8 }
+
   /// The program with every phase free; nil if the solver takes none.
   ///
   /// - Parameter others: an input of the region; inputs that the program does not name take its values.
@@ -83,11 +86,20 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
 
   /// Solves the program under the given phases, from where the last solve ended.
   ///
+  /// - Parameter target: a bound that is as good as any lower one: where the solver can reach it, it need not go on.
   /// - Returns: nil if the solver has nothing to say.
-  mutating func solve(_ wanted: [Phase], seconds: Double) -> Solution? {
+  mutating func solve(_ wanted: [Phase], seconds: Double, target: Double = -.infinity) -> Solution? {
     move(to: wanted)
-    guard let outcome = solver.solve(seconds: seconds), outcome.duals.count == relaxation.program.rowCount,
-      outcome.columns.count == relaxation.program.columnCount
+    let enough = target - relaxation.objectiveConstant - Self.overshoot * max(1, target.magnitude)
+    guard let solution = solve(seconds: seconds, enough: enough) else { return nil }
+    // What the solver is sure of may not hold once it is derived again.
+    let isShort = enough > -.infinity && !solution.outcome.isOptimal && solution.bound > target
+    return isShort ? solve(seconds: seconds, enough: -.infinity) ?? solution : solution
+  }
+
+  private mutating func solve(seconds: Double, enough: Double) -> Solution? {
+    guard let outcome = solver.solve(seconds: seconds, enough: enough),
+      outcome.duals.count == relaxation.program.rowCount, outcome.columns.count == relaxation.program.columnCount
     else { return nil }
     let certificate = dualBound.certificate(multipliers: outcome.duals, columns: ranges)
     return Solution(

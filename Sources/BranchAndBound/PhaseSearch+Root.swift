@@ -3,7 +3,7 @@ import RegionNetworks
 
 extension PhaseSearch where Solver: ~Copyable {
   /// Rounds of cuts at most, and the share of the distance to the incumbent that a round must close for another.
-  private static var rounds: Int { 10 }
+  private static var rounds: Int { 6 }
   private static var leastGain: Double { 0.02 }
 
   /// Solves a part's root, adding cuts while they gain.

@@ -150,32 +150,36 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
   mutating func solve(
     _ lp: inout NodeRelaxation<Solver>, _ phases: [Phase], bound: Double, seconds: Double
   ) -> NodeRelaxation<Solver>.Solution? {
-    guard let solution = lp.solve(phases, seconds: seconds) else { return nil }
+    guard let solution = lp.solve(phases, seconds: seconds, target: target) else { return nil }
     outcome.nodes += 1
     outcome.iterations &+= solution.outcome.iterations
     if min(bound, solution.bound) > target, solution.outcome.isOptimal { look(at: solution, &lp) }
     return solution
   }
 
-  /// The part of a node where the incumbent may still be beaten, if that is so much smaller that folding the network
-  /// anew pays.
+  /// The share of the inputs' widths below which what is left becomes a search of its own.
+  private var worthSearching: Double { 0.9 }
+  /// How many searches may wait for each other: what is left of the inputs after as many is next to nothing.
+  private var deepest: Int { 100 }
+
+  /// The part of a node where the incumbent may still be beaten, if that is so much smaller that a search of its own pays:
+  /// with fewer unstable units, and with cuts of smaller boxes where there are as many.
   private mutating func shrink(
     _ part: SearchPart, _ lp: borrowing NodeRelaxation<Solver>, _ solution: NodeRelaxation<Solver>.Solution,
     _ phases: [Phase], bound: Double
   ) -> SearchPart? {
+    guard part.depth < deepest else { return nil }
     let before = part.bounds.input
     let left = lp.inputsLeft(by: solution, target: target)
     let (width, widthLeft) = (before.totalWidth, left.totalWidth)
     // Bounds on a part take about as long as those on the one before, and cannot be interrupted.
-    guard widthLeft < Shrinking.worthBounds * width, request.remaining() > 2 * narrowingSeconds else { return nil }
+    guard widthLeft < worthSearching * width, request.remaining() > 2 * narrowingSeconds else { return nil }
     let start = ContinuousClock.now
     var bounds = part.bounds.narrowed(to: left)
     bounds.refine()
     narrowingSeconds = (ContinuousClock.now - start) / .seconds(1)
     outcome.foldingSeconds += narrowingSeconds
-    let units = part.bounds.unstableCount
-    guard Double(bounds.unstableCount) < Shrinking.worthFolding * Double(units) else { return nil }
-    var smaller = SearchPart(bounds: bounds, phases: part.phases, upper: bound)
+    var smaller = SearchPart(bounds: bounds, phases: part.phases, upper: bound, depth: part.depth + 1)
     for (unit, phase) in zip(lp.region.units, phases) where phase != .free { smaller.phases[unit.position] = phase }
     return smaller
   }
@@ -205,14 +209,6 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
     }
     return promised < (bound - target) / 2 ? best?.effect.unit : best?.promise.unit
   }
-}
-
-/// When a node becomes a search of its own.
-private enum Shrinking {
-  /// The share of the inputs' widths below which bounds on what is left are worth computing.
-  static let worthBounds = 0.9
-  /// The share of unstable units below which folding the network anew is.
-  static let worthFolding = 0.92
 }
 
 extension Box {

@@ -10,6 +10,8 @@ struct SearchPart {
   var phases: [UnitPosition: Phase]
   /// An upper bound of the row on the part.
   var upper: Double
+  /// How many larger parts it lies in: the searches that wait for its own, each with a program in memory.
+  var depth = 0
 
   /// The part's phases on a region network of its box, free where there are none; nil if no input has them.
   func phases(on region: RegionNetwork) -> [Phase]? {

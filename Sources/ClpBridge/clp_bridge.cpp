@@ -13,10 +13,14 @@ using Clock = std::chrono::steady_clock;
 class Deadline : public ClpEventHandler {
 public:
   Clock::time_point end = Clock::time_point::max();
+  // The dual method's objective only rises: beyond this nobody needs to know how far.
+  double enough = COIN_DBL_MAX;
+  bool isEnough = false;
 
   int event(Event what) override {
-    bool isAsked = what == endOfIteration || what == endOfFactorization;
-    return isAsked && Clock::now() >= end ? 1 : -1;
+    if (what != endOfIteration && what != endOfFactorization) return -1;
+    isEnough = what == endOfIteration && model_->objectiveValue() > enough;
+    return isEnough || Clock::now() >= end ? 1 : -1;
   }
   ClpEventHandler *clone() const override { return new Deadline(*this); }
 };
@@ -25,6 +29,7 @@ struct clp_bridge {
   ClpSimplex model;
   // Whether work areas and a factorisation of the last solve are there to go on with.
   bool warm = false;
+  int iterations = 0;
 };
 
 // What Clp and the standard library throw has no place in Swift: it becomes a failed call.
@@ -104,16 +109,29 @@ void clp_bridge_set_basis(clp_bridge *bridge, const unsigned char *basis) {
   bridge->warm = false;
 }
 
-clp_bridge_status clp_bridge_dual(clp_bridge *bridge, double seconds) {
+clp_bridge_status clp_bridge_dual(clp_bridge *bridge, double seconds, double enough) {
   // Whatever ends the solve by an exception leaves nothing to go on with.
   bool warm = bridge->warm;
   bridge->warm = false;
   return guarded(CLP_BRIDGE_FAILED, [&] {
     auto left = std::chrono::duration<double>(std::min(std::max(seconds, 0.0), 1e6));
-    static_cast<Deadline *>(bridge->model.eventHandler())->end =
-        Clock::now() + std::chrono::duration_cast<Clock::duration>(left);
-    bridge->model.dual(0, warm ? keep | reuse : keep);
-    int status = bridge->model.status();
+    auto &model = bridge->model;
+    auto *deadline = static_cast<Deadline *>(model.eventHandler());
+    deadline->end = Clock::now() + std::chrono::duration_cast<Clock::duration>(left);
+    deadline->enough = enough;
+    deadline->isEnough = false;
+    model.dual(0, warm ? keep | reuse : keep);
+    bridge->iterations = model.numberIterations();
+    if (deadline->isEnough) {
+      // The multipliers are those of the last factorisation: have them computed anew.
+      int limit = model.maximumIterations();
+      deadline->enough = COIN_DBL_MAX;
+      model.setMaximumIterations(0);
+      model.dual(0, keep);
+      model.setMaximumIterations(limit);
+      return CLP_BRIDGE_ENOUGH;
+    }
+    int status = model.status();
     bridge->warm = status == CLP_BRIDGE_OPTIMAL;
     if (status == stopped) return CLP_BRIDGE_STOPPED;
     return status >= 0 && status < CLP_BRIDGE_STOPPED ? clp_bridge_status(status) : CLP_BRIDGE_FAILED;
@@ -122,5 +140,5 @@ clp_bridge_status clp_bridge_dual(clp_bridge *bridge, double seconds) {
 
 const double *clp_bridge_columns(const clp_bridge *bridge) { return bridge->model.primalColumnSolution(); }
 const double *clp_bridge_duals(const clp_bridge *bridge) { return bridge->model.dualRowSolution(); }
-int clp_bridge_iterations(const clp_bridge *bridge) { return bridge->model.numberIterations(); }
+int clp_bridge_iterations(const clp_bridge *bridge) { return bridge->iterations; }
 }

@@ -17,11 +17,13 @@ public struct BigMEncoding: Sendable {
   public let objectiveConstant, objectiveError: Double
 
   private let region: RegionNetwork
+  private let objective: Int
   private let inputs: InputColumns
 
   /// The program for one of a region network's objectives.
   public init(_ region: RegionNetwork, objective: Int) {
     self.region = region
+    self.objective = objective
     let row = region.objectives[objective]
     objectiveConstant = row.constant
     objectiveError = row.error
@@ -56,6 +58,23 @@ public struct BigMEncoding: Sendable {
     var fixed = program
     for (unit, active) in pattern.enumerated() { fixed.fix(column: binaryColumn(unit), to: active ? 1 : 0) }
     return fixed
+  }
+
+  /// How far a solution's value can lie above what the network attains at the solution's input, where it keeps rows,
+  /// ranges and whole numbers to within a tolerance t only.
+  ///
+  /// With the binary within t of 0 the rows leave h in `[−t, u·t + t]` and at least z − t, with it within t of 1 they leave
+  /// h − z in `[−t, −l·t + t]` and h at least −t: either way h is off ReLU(z) by at most `t·(1 + max(−l, u))`, which moves
+  /// the objective by the unit's sensitivity at most. An input off its range by t moves it by t times its coefficients
+  /// along all paths.
+  public func overshoot(within tolerance: Double) -> Double {
+    let sensitivities = region.sensitivities(ofObjective: objective)
+    var total = region.objectives[objective].inputs.reduce(0) { $0 + $1.coefficient.magnitude }
+    for (unit, sensitivity) in zip(region.units, sensitivities) {
+      let inputs = unit.preActivation.inputs.reduce(0) { $0 + $1.coefficient.magnitude }
+      total += sensitivity * (1 + max(-unit.lower, unit.upper) + inputs + 2 * unit.preActivation.error / tolerance)
+    }
+    return tolerance * total
   }
 
   private mutating func addRows(for unit: RegionUnit, at position: Int) {

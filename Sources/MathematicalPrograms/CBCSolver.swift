@@ -51,10 +51,13 @@ public enum CBCSolver: MixedIntegerSolver {
       program.columnLower, program.columnUpper, program.objective.map { -$0 }, program.rowLower, program.rowUpper)
     for column in 0..<program.columnCount where program.isInteger[column] { Cbc_setInteger(model, Int32(column)) }
 
-    // Preprocessing is where CBC's wrong answers cluster, and saves little on a folded network.
+    // Preprocessing and scaling are where CBC's wrong answers cluster. Its cuts, two-step rounding before all, are computed
+    // from the program as scaled, where tolerances mean something else than in the program as given; rows of folded
+    // networks are of like size anyway. Without either CBC is faster, too.
+    let tolerance = "\(MixedIntegerRequest.tolerance)"
     let parameters: KeyValuePairs = [
-      "timeMode": "elapsed", "preprocess": "off", "dualTolerance": "\(dualTolerance)",
-      "primalTolerance": "1e-9", "integerTolerance": "1e-9", "increment": "\(increment)", "ratioGap": "0",
+      "timeMode": "elapsed", "preprocess": "off", "scaling": "off", "dualTolerance": "\(dualTolerance)",
+      "primalTolerance": tolerance, "integerTolerance": tolerance, "increment": "\(increment)", "ratioGap": "0",
       "allowableGap": "0",
     ]
     for (name, value) in parameters { Cbc_setParameter(model, name, value) }

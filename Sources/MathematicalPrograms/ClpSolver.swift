@@ -25,7 +25,15 @@ public protocol LinearProgramSolver: ~Copyable {
   mutating func start(from basis: [UInt8])
 
   /// Solves the program, for about the given wall-clock time at most; nil if the solver has nothing to say.
-  mutating func solve(seconds: Double) -> LinearProgramOutcome?
+  ///
+  /// - Parameter enough: a value of the objective; where the largest one is sure to be less, its multipliers are all that
+  ///   is asked for, and the solver may stop.
+  mutating func solve(seconds: Double, enough: Double) -> LinearProgramOutcome?
+}
+
+extension LinearProgramSolver where Self: ~Copyable {
+  /// Solves the program to the end.
+  public mutating func solve(seconds: Double) -> LinearProgramOutcome? { solve(seconds: seconds, enough: -.infinity) }
 }
 
 /// What a solver says about a program on its current ranges.
@@ -124,9 +132,9 @@ public struct ClpSolver: ~Copyable, LinearProgramSolver {
   /// Solves the program by the dual simplex method, for about the given wall-clock time at most.
   ///
   /// - Returns: nil if Clp has nothing to say.
-  public mutating func solve(seconds: Double) -> LinearProgramOutcome? {
+  public mutating func solve(seconds: Double, enough: Double) -> LinearProgramOutcome? {
     guard isWithinLimit else { return nil }
-    let status = clp_bridge_dual(handle, seconds)
+    let status = clp_bridge_dual(handle, seconds, -enough)
     guard let columns = clp_bridge_columns(handle), let duals = clp_bridge_duals(handle) else { return nil }
     let rowCount = Int(clp_bridge_rows(handle))
     return LinearProgramOutcome(

@@ -6,6 +6,9 @@ public protocol MixedIntegerSolver: Sendable {
 
 /// Limits and knowledge that a solve starts with.
 public struct MixedIntegerRequest: Sendable {
+  /// How far a solution may be from rows, from the ends of ranges and from whole numbers.
+  public static let tolerance = 1e-9
+
   /// Wall-clock seconds.
   public var seconds: Double
   /// Only solutions above this value are wanted; nil where nothing is known.

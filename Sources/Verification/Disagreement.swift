@@ -4,10 +4,12 @@ import MathematicalPrograms
 public struct Disagreement: Error, Sendable, CustomStringConvertible {
   /// The class whose margin was asked for.
   public let `class`: Int
-  /// A margin that the class attains at a replayed input of the region, and the input.
+  /// A margin that the class attains at a replayed input of the region, and the input; the margin is minus infinity where
+  /// it overflows.
   public let attained: Double
   public let input: [Double]
-  /// What CBC, after a search that it calls complete, takes for the largest margin, tolerances added.
+  /// What CBC, after a search that it calls complete, takes for the largest margin: less than is attained though its
+  /// tolerances were added, or more than is possible though they were taken off.
   public let claimed: Double
   /// The upper bound of the margin by branch-and-bound.
   public let upper: Double
@@ -16,8 +18,8 @@ public struct Disagreement: Error, Sendable, CustomStringConvertible {
 
   public var description: String {
     """
-    disagreement: CBC claims that class \(`class`) reaches a margin of at most \(claimed), but a replayed input attains \
-    \(attained); branch-and-bound proves at most \(upper)
+    disagreement: CBC claims that class \(`class`) reaches a margin of at \(claimed < attained ? "most" : "least") \
+    \(claimed), but a replayed input attains \(attained); branch-and-bound proves at most \(upper)
     """
   }
 }

@@ -122,19 +122,25 @@ public struct ExactMargin {
     case .both:
       var alone = incumbent
       let answer = try search(target, bounds, incumbent: &incumbent, by: solver)
-      let claim = solve(target, bounds, incumbent: &alone)
+      let opinion = solve(target, bounds, incumbent: &alone)
       if alone.margin > incumbent.margin { incumbent = alone }
       try refuseContradiction(alone, classes: [target.index], uppers: [answer.upper], source: "the search")
-      // Within the tolerance, both are right.
-      if let claim, incumbent.adversarialClass == target.index,
-        incumbent.margin > claim.upper + settings.tolerance(at: incumbent.margin)
-      {
-        throw .disagreement(
-          Disagreement(
-            class: target.index, attained: incumbent.margin, input: incumbent.input, claimed: claim.upper,
-            upper: answer.upper, program: claim.program))
-      }
+      profile.add(opinion)
+      if let opinion { try refuseDisagreement(opinion, on: target.index, incumbent, upper: answer.upper) }
       return answer
+    }
+  }
+
+  /// Refuses to go on where CBC's word on a class excludes what is proved. Within the tolerance, both are right.
+  private func refuseDisagreement(
+    _ opinion: SecondOpinion, on target: Int, _ incumbent: Witness, upper: Double
+  ) throws(VerificationError) {
+    let attained = replay.margin(of: target, at: incumbent.input) ?? -.infinity
+    if let claimed = opinion.refuted(attained: attained, proved: upper, tolerance: settings.tolerance(at: attained)) {
+      throw .disagreement(
+        Disagreement(
+          class: target, attained: attained, input: incumbent.input, claimed: claimed, upper: upper,
+          program: opinion.program))
     }
   }
 
@@ -163,29 +169,30 @@ public struct ExactMargin {
 
   /// CBC on the big-M program: raises the incumbent where what it finds is better.
   ///
-  /// - Returns: the program and CBC's claim about the margin's largest value where its search is complete; nil else.
+  /// - Returns: CBC's opinion on the margin's largest value; nil if it has none.
   private mutating func solve(
     _ target: OpenClass, _ bounds: RegionBounds, incumbent: inout Witness
-  ) -> (program: LinearProgram, upper: Double)? {
+  ) -> SecondOpinion? {
     guard !deadline.hasPassed, let folded = RegionNetwork(bounds, objectives: margin(of: target.index)) else {
       return nil
     }
     var watch = Stopwatch()
-    defer { profile.milp += watch.lap() }
     let encoding = BigMEncoding(folded, objective: 0)
-    let offset = encoding.objectiveConstant
     let outcome = mixedInteger.maximise(
       encoding.program,
       MixedIntegerRequest(
-        seconds: deadline.remaining, cutoff: incumbent.margin - offset, start: encoding.columns(for: incumbent.input)))
-    deadline.discount(outcome.waitedSeconds)
-    profile.milp -= outcome.waitedSeconds
+        seconds: deadline.remaining, cutoff: incumbent.margin - encoding.objectiveConstant,
+        start: encoding.columns(for: incumbent.input)))
+    // Nobody waits longer than the whole call takes, and not for less than nothing.
+    let seconds = watch.lap()
+    let waited = outcome.waitedSeconds > 0 ? min(outcome.waitedSeconds, seconds) : 0
+    deadline.discount(waited)
+    profile.milp += seconds - waited
     if let candidate = outcome.candidate, candidate.count == encoding.program.columnCount {
       let input = encoding.input(from: candidate, others: incumbent.input, within: region.inner)
       if let witness = replay.confirm(input), witness.margin > incumbent.margin { incumbent = witness }
     }
-    guard outcome.stop == .finished else { return nil }
-    return (encoding.program, ((outcome.dualBound + offset).nextUp + encoding.objectiveError).nextUp)
+    return SecondOpinion(outcome, on: encoding)
   }
 
   private func margin(of target: Int) -> LinearRows {

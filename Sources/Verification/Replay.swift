@@ -48,6 +48,13 @@ public struct Replay: Sendable {
     }
     return best.map { Witness(input: candidate, adversarialClass: $0.class, margin: $0.margin) }
   }
+
+  /// The margin of one class that a candidate attains, or nil if it lies outside the region or its outputs overflow.
+  func margin(of target: Int, at candidate: [Double]) -> Double? {
+    guard let outputs = network.enclosure(at: candidate, inside: region) else { return nil }
+    let margin = (outputs.lower[target] - outputs.upper[label]).nextDown
+    return margin.isFinite ? margin : nil
+  }
 }
 
 extension Network {

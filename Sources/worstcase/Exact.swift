@@ -81,6 +81,7 @@ struct Exact: ParsableCommand {
       Output.line("  sample  label         lower         upper  class  status   unstable  seconds")
     }
     let openBrackets = Atomic(0)
+    let missingOpinions = Atomic(0)
     do {
       try workers.inOrder(0..<indices.count) { (position) throws(any Error) in
         let result = try runner.measure(indices[position])
@@ -91,9 +92,17 @@ struct Exact: ParsableCommand {
       } deliver: { record, bracket in
         show(record, bracket)
         if record.status == .bracket { openBrackets.add(1, ordering: .relaxed) }
+        if bracket.profile.missingOpinions > 0 { missingOpinions.add(1, ordering: .relaxed) }
       }
     } catch let error as StudyError {
       throw reproducer.failure(error)
+    }
+    let missing = missingOpinions.load(ordering: .relaxed)
+    if missing > 0 {
+      Output.note(
+        "worstcase: CBC had no opinion on \(missing) of \(indices.count) samples, or on some of their classes: no time was "
+          + "left, or it failed"
+      )
     }
     let open = openBrackets.load(ordering: .relaxed)
     if open > 0 { throw Failure(status: .unanswered, message: "\(open) of \(indices.count) brackets stayed open") }

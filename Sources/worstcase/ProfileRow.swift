@@ -4,7 +4,7 @@ import Verification
 struct ProfileRow: Encodable {
   private let attack, bounds, search, folding, milp: Double
   private let linearPrograms, iterations, cuts, parts: Int
-  private let classes, rows: Int?
+  private let classes, rows, opinions, missingOpinions: Int?
 
   /// Of a margin's bracket: `classes` were searched.
   init(_ bracket: MarginBracket) {
@@ -22,5 +22,8 @@ struct ProfileRow: Encodable {
     self.linearPrograms = linearPrograms
     (iterations, cuts, parts) = (profile.iterations, profile.cuts, profile.parts)
     (self.classes, self.rows) = (classes, rows)
+    // Nobody asked CBC, or somebody did.
+    let isAsked = profile.opinions + profile.missingOpinions > 0
+    (opinions, missingOpinions) = isAsked ? (profile.opinions, profile.missingOpinions) : (nil, nil)
   }
 }

@@ -90,9 +90,9 @@ struct FaultySolver: ~Copyable, LinearProgramSolver {
     solver.start(from: (0..<count).map { _ in UInt8(statuses > 0 ? random.index(0...statuses) : only) })
   }
 
-  mutating func solve(seconds: Double) -> LinearProgramOutcome? {
+  mutating func solve(seconds: Double, enough: Double) -> LinearProgramOutcome? {
     defer { chooseLie() }
-    guard var outcome = solver.solve(seconds: seconds) else { return nil }
+    guard var outcome = solver.solve(seconds: seconds, enough: enough) else { return nil }
     // Rows that were dropped get a multiplier all the same.
     while outcome.duals.count < program.rowCount {
       outcome.duals.append(random.index(0...1) == 0 ? 0 : random.weight())

@@ -1,3 +1,5 @@
+import RegionNetworks
+import TestSupport
 import Testing
 
 @testable import MathematicalPrograms
@@ -38,5 +40,33 @@ import Testing
     solver.setObjective(of: Self.program(objective: 3))
     let withinLimit = solver.solve(seconds: 10)
     #expect(withinLimit?.isOptimal == true)
+  }
+
+  /// Where a solve ends early, its multipliers prove what was enough; where nothing is, it goes on to the optimum, and
+  /// so does the next one.
+  @Test(arguments: 0..<44) func `a solve that has enough proves it`(_ number: Int) throws {
+    var random = RandomNetworks(seed: 0xE0 &+ UInt64(number))
+    // On numbers of very different sizes Clp is wrong about optima as well.
+    let kinds = RandomNetworks.Planar.allCases.filter(\.isTame)
+    let question = try RelaxedQuestion(kinds[number % kinds.count], &random)
+    let program = TriangleRelaxation(question.region, objective: 0, penalty: 16).program
+    guard var whole = ClpSolver(program), let optimum = whole.solve(seconds: 10), optimum.isOptimal else { return }
+    let best = program.objectiveValue(at: optimum.columns)
+    let bound = DualBound(program)
+    let start = bound.upperBound(
+      multipliers: [Double](repeating: 0, count: program.rowCount), columns: program.columnRanges)
+    for share in [0.1, 0.5, 0.9, 1.5] {
+      let enough = best + share * (start - best)
+      guard enough > best + 1e-6 * max(1, best.magnitude), start.isFinite, var solver = ClpSolver(program),
+        let early = solver.solve(seconds: 10, enough: enough)
+      else { continue }
+      let proved = bound.upperBound(multipliers: early.duals, columns: program.columnRanges)
+      #expect(proved <= enough + 1e-6 * max(1, enough.magnitude), "network \(number), \(share)")
+      #expect(early.iterations <= optimum.iterations, "network \(number), \(share)")
+      let after = solver.solve(seconds: 10)
+      let value = after.map { program.objectiveValue(at: $0.columns) }
+      #expect(after?.isOptimal == true)
+      #expect(abs((value ?? .infinity) - best) <= 1e-6 * max(1, best.magnitude), "network \(number), \(share)")
+    }
   }
 }

@@ -15,6 +15,7 @@ typedef enum {
   CLP_BRIDGE_UNBOUNDED = 2,
   CLP_BRIDGE_STOPPED = 3,
   CLP_BRIDGE_FAILED = 4,
+  CLP_BRIDGE_ENOUGH = 5,
 } clp_bridge_status;
 
 /// A model that minimises `objective·v`; the matrix is given row by row. NULL if Clp cannot make one.
@@ -36,8 +37,9 @@ int clp_bridge_basis_size(const clp_bridge *);
 void clp_bridge_get_basis(const clp_bridge *, unsigned char *basis);
 void clp_bridge_set_basis(clp_bridge *, const unsigned char *basis);
 
-/// Solves by the dual simplex method from where the last solve ended, for about so many seconds of wall-clock time.
-clp_bridge_status clp_bridge_dual(clp_bridge *, double seconds);
+/// Solves by the dual simplex method from where the last solve ended, for about so many seconds of wall-clock time;
+/// or until the objective is sure to be above `enough`.
+clp_bridge_status clp_bridge_dual(clp_bridge *, double seconds, double enough);
 
 /// The solution of the last solve: values of columns, multipliers of rows.
 const double *clp_bridge_columns(const clp_bridge *);
