@@ -47,7 +47,9 @@ extension RegionBounds {
   }
 
   /// The smallest and the largest derivative of an activation on a range.
-  private static func slopes(of activation: Activation, on lower: Double, _ upper: Double) -> (lower: Double, upper: Double) {
+  private static func slopes(
+    of activation: Activation, on lower: Double, _ upper: Double
+  ) -> (lower: Double, upper: Double) {
     switch activation {
     case .relu:
       return (lower >= 0 ? 1 : 0, upper > 0 ? 1 : 0)

@@ -20,16 +20,16 @@ public struct InputSplitting {
 
   private let question: ViolationQuestion
   private let workers: Workers
-  private let remaining: () -> Double
+  private let remaining: @Sendable () -> Double
   private let offer: ([Double]) -> Bool
 
   /// A search.
   ///
   /// - Parameters:
-  ///   - remaining: seconds left; asked before each round.
+  ///   - remaining: seconds left; asked before each box.
   ///   - offer: called with inputs that seem to violate; true if one does, which ends the search.
   public init(
-    _ question: ViolationQuestion, workers: Workers, remaining: @escaping () -> Double,
+    _ question: ViolationQuestion, workers: Workers, remaining: @escaping @Sendable () -> Double,
     offer: @escaping ([Double]) -> Bool
   ) {
     self.question = question
@@ -58,8 +58,10 @@ public struct InputSplitting {
       let round = Array(stack.prefix(oldest) + stack.dropFirst(oldest).suffix(Self.roundSize - oldest))
       stack.removeLast(round.count - oldest)
       stack.removeFirst(oldest)
-      let question = question
+      let (question, remaining) = (question, remaining)
       let answers = workers.map(0..<round.count) { position -> (candidate: [Double]?, halves: InputPart.Halves) in
+        // The part stays as it is; the time is up for the rest, too.
+        guard remaining() > 0 else { return (nil, InputPart.Halves(parts: [round[position]])) }
         let candidate = round[position].candidate(question)
         return (candidate, candidate == nil ? round[position].halved(question) : InputPart.Halves())
       }

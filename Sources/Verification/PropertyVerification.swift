@@ -15,8 +15,8 @@ public struct PropertyVerification {
   /// Multiply-adds that an attack may take in any case, and starts beyond which it is not worth more.
   private static let attackOperations = 50_000_000
   private static let mostRestarts = 100
-  /// How many units' ranges α-CROWN optimises, with how many steps: few at first, more where that was not enough. A search
-  /// that follows takes a fraction of the branches with the second.
+  /// How many units' ranges α-CROWN optimises, with how many steps: few at first, more where that was not enough and
+  /// activations are to be split: the search takes a fraction of the branches then.
   private static let rangeBudgets = [
     IntermediateSlopes(), IntermediateSlopes(units: 256, iterations: 8),
   ]
@@ -137,7 +137,7 @@ public struct PropertyVerification {
   private mutating func tighten(_ open: inout OpenCases, _ bounds: inout RegionBounds, by stage: VerificationStage) {
     let count = open.count
     let deadline = deadline
-    record(stage) { _, record in
+    record(stage) { verification, record in
       let rows = LinearRows.elements(open.rows, width: open.question.network.outputCount)
       switch stage {
       case .crown:
@@ -145,7 +145,8 @@ public struct PropertyVerification {
         open.update(bounds.upperBounds(of: rows, by: .crown))
       case .alphaCROWN:
         // First the ranges that matter most, then all that matter; a search goes on with them.
-        for budget in Self.rangeBudgets where !open.isEmpty && !deadline.hasPassed {
+        let budgets = Self.rangeBudgets.prefix(verification.halvesInputs(of: bounds.input) ? 1 : 2)
+        for budget in budgets where !open.isEmpty && !deadline.hasPassed {
           let rows = LinearRows.elements(open.rows, width: open.question.network.outputCount)
           bounds.refine(for: rows, optimising: AlphaSettings(intermediate: budget, sufficient: 0))
           open.update(

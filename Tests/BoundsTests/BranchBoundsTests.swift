@@ -66,7 +66,9 @@ import Testing
       guard let unit = root.candidates.first else { continue }
       let children = bounds.bound(
         [true, false].map { root.branch.fixing(unit, isActive: $0) }, settings, candidates: 0)
-      if children.allSatisfy({ $0.upper <= root.upper + 1e-9 }), children.contains(where: { $0.upper < root.upper - 1e-6 }) {
+      if children.allSatisfy({ $0.upper <= root.upper + 1e-9 }),
+        children.contains(where: { $0.upper < root.upper - 1e-6 })
+      {
         better += 1
       }
     }

@@ -115,7 +115,8 @@ import VNNLIB
       ("tllverifybench", "tllBench_n=2_N=M=8_m=1_instance_0_1", "property_N=8_1", "unsat"),
       ("rl_benchmarks", "cartpole", "cartpole_case_unsafe_0", "unsat"),
       ("mnist_fc", "mnist-net_256x2", "prop_9_0.05", "unsat"), ("mnist_fc", "mnist-net_256x2", "prop_12_0.03", "sat"),
-    ]) func `known verdicts`(_ folder: String, _ model: String, _ property: String, _ expected: String) throws {
+    ]) func `known verdicts`(_ folder: String, _ model: String, _ property: String, _ expected: String) throws
+  {
     func file(_ path: String) throws -> String {
       if let packed = try? SharedData.url(path + ".gz") { return packed.path }
       return try SharedData.url(path).path
