@@ -33,11 +33,13 @@ public struct ConjunctionAttack: Sendable {
   ///   - conjunctions: for each the outputs that are to be at least zero.
   ///   - box: the inputs.
   ///   - stream: random numbers for the starts.
+  ///   - mayContinue: asked before each step; without another one the best points so far count.
   /// - Returns: the best point for each conjunction.
   /// - Complexity: `steps` evaluations and gradients of `conjunctions · restarts` points in one batch; those of a
   ///   conjunction stop early once one of them holds.
   public func points(
-    of network: Network, reaching conjunctions: [[Int]], over box: Box, using stream: inout RandomStream
+    of network: Network, reaching conjunctions: [[Int]], over box: Box, using stream: inout RandomStream,
+    mayContinue: () -> Bool = { true }
   ) -> [Point] {
     let (inputs, outputs) = (network.inputCount, network.outputCount)
     let halfWidths = zip(box.lower, box.upper).map { ($1 - $0) / 2 }
@@ -61,7 +63,7 @@ public struct ConjunctionAttack: Sendable {
         best[owner] = Point(input: Array(points[k * inputs..<(k + 1) * inputs]), reach: reach)
       }
       let kept = owners.indices.filter { best[owners[$0]].reach < 0 }
-      guard step < steps, !kept.isEmpty else { break }
+      guard step < steps, !kept.isEmpty, mayContinue() else { break }
       // The weights of hinges: 1 for each output of the point's conjunction that is not well above zero.
       var seed = [Double](repeating: 0, count: owners.count * outputs)
       for k in kept {

@@ -18,7 +18,11 @@ public struct Branch: Sendable {
   }
 
   /// The part of the branch where one more unit has the given phase.
+  ///
+  /// - Precondition: the unit's phase is not fixed yet.
   public func fixing(_ unit: BranchUnit, isActive: Bool) -> Branch {
+    precondition(
+      !splits.contains { $0.node == unit.node && $0.unit == unit.unit }, "Unit \(unit.unit) is fixed already")
     var branch = self
     branch.splits.append(PhaseSplit(node: unit.node, unit: unit.unit, isActive: isActive))
     return branch
@@ -36,7 +40,8 @@ public struct BranchUnit: Hashable, Sendable {
 public struct BoundedBranch: Sendable {
   /// The branch, with multipliers, weights and slopes as they are now.
   public let branch: Branch
-  /// An upper bound of the smallest of its outputs, over all inputs of the region that keep to the phases.
+  /// An upper bound of its mix of outputs, over all inputs of the region that keep to the phases. Below zero, some output
+  /// is negative at each of them; with one output it bounds that.
   public let upper: Double
   /// Where its linear bound is largest: an input of the region, not always one that keeps to the phases.
   public let corner: [Double]
@@ -69,6 +74,7 @@ public struct BranchBounds: Sendable {
   ///   - candidates: how many units to name for each of the two scores.
   /// - Complexity: for each iteration a backward pass and an evaluation with one vector for each branch.
   public func bound(_ branches: [Branch], _ settings: AlphaSettings, candidates: Int) -> [BoundedBranch] {
+    precondition(settings.leastGain == 0, "Branches that are open are improved to the end")
     let width = bounds.network.outputCount
     var rows = LinearRows(
       count: branches.count, width: width, coefficients: [Double](repeating: 0, count: branches.count * width))

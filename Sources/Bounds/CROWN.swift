@@ -13,19 +13,22 @@ extension RegionBounds {
   /// - Parameters:
   ///   - lowerSlope: the lower line of unstable ReLUs in these passes.
   ///   - slopes: how lower slopes are optimised for the units that CROWN leaves unstable; nil if they are not.
+  ///   - mayContinue: asked before each block of units; what is not refined keeps the range that it has.
   /// - Complexity: for each activation node, two rows for each unstable ReLU, or for each unit of a smooth activation,
   ///   through all maps before it; with optimised slopes twice as many again for each iteration and unit that is left.
   /// - Source: Zhang et al. 2018 (CROWN), algorithm 1; Xu et al. 2021 (α-CROWN).
-  public mutating func refine(lowerSlope: LowerSlope = .adaptive, optimising slopes: AlphaSettings? = nil) {
+  public mutating func refine(
+    lowerSlope: LowerSlope = .adaptive, optimising slopes: AlphaSettings? = nil, mayContinue: () -> Bool = { true }
+  ) {
     // Ranges before a node do not change any more once it is reached, and neither do their lines.
     var relaxations = [LinearRelaxation?](repeating: nil, count: network.nodes.count)
     for node in network.activationNodes {
       guard case .activation(_, let source) = node.operation else { continue }
       if !hasExactRanges(source) {
-        tighten(source, units: relaxedUnits(of: node)) { bounds, units, sign in
+        tighten(source, units: relaxedUnits(of: node), mayContinue: mayContinue) { bounds, units, sign in
           bounds.relaxedUpperBounds(ofUnits: units, coefficient: sign, over: source, by: relaxations)
         }
-        if let slopes {
+        if let slopes, mayContinue() {
           optimise(source, units: relaxedUnits(of: node), by: relaxations, lowerSlope: lowerSlope, settings: slopes)
         }
       }
@@ -35,12 +38,13 @@ extension RegionBounds {
 
   /// Tightens the ranges of some of a node's elements with upper bounds of the elements and of their negatives.
   mutating func tighten(
-    _ node: NodeID, units: [Int], upperBounds: (RegionBounds, _ units: [Int], _ sign: Double) -> [Double]
+    _ node: NodeID, units: [Int], mayContinue: () -> Bool = { true },
+    upperBounds: (RegionBounds, _ units: [Int], _ sign: Double) -> [Double]
   ) {
     guard !units.isEmpty else { return }
     var lower = boxes[node.index].lower
     var upper = boxes[node.index].upper
-    for start in stride(from: 0, to: units.count, by: Self.rowsAtOnce) {
+    for start in stride(from: 0, to: units.count, by: Self.rowsAtOnce) where mayContinue() {
       let part = Array(units[start..<min(start + Self.rowsAtOnce, units.count)])
       let above = upperBounds(self, part, 1)
       let below = upperBounds(self, part, -1)

@@ -12,13 +12,15 @@ extension RegionBounds {
   ///   - rows: rows over the output.
   ///   - lowerSlope: the lower line of unstable ReLUs where slopes are not optimised.
   ///   - settings: how slopes are optimised; without a budget for intermediate ranges nothing is tightened.
+  ///   - mayContinue: asked before each activation node; what is not optimised keeps the range that it has.
   /// - Returns: upper bounds of the rows, by CROWN on the ranges as they were.
   /// - Complexity: one backward pass of the rows; for each activation node but those right after the first layer, two
   ///   rows for each unit of the budget and iteration, twice through all maps before it.
   /// - Source: Xu et al. 2021 optimise the slopes of all intermediate ranges; the budget is ours.
   @discardableResult
   public mutating func refine(
-    for rows: LinearRows, lowerSlope: LowerSlope = .adaptive, optimising settings: AlphaSettings = AlphaSettings()
+    for rows: LinearRows, lowerSlope: LowerSlope = .adaptive, optimising settings: AlphaSettings = AlphaSettings(),
+    mayContinue: () -> Bool = { true }
   ) -> [Double] {
     var relaxations = self.relaxations(lowerSlope: lowerSlope)
     var costs = [[Double]](repeating: [], count: network.nodes.count)
@@ -33,7 +35,7 @@ extension RegionBounds {
     for node in network.activationNodes {
       guard case .activation(_, let source) = node.operation else { continue }
       let costs = costs[node.id.index]
-      if !costs.isEmpty, !hasExactRanges(source) {
+      if !costs.isEmpty, !hasExactRanges(source), mayContinue() {
         let units = relaxedUnits(of: node).filter { costs[$0] > 0 }.sorted { costs[$0] > costs[$1] }
         optimise(
           source, units: Array(units.prefix(budget.units)), by: relaxations, lowerSlope: lowerSlope, settings: inner)

@@ -19,12 +19,12 @@ struct RowMix: Sendable {
     let base = row * rows.width
     let own = outputs.map { values[base + $0] }
     let size = own.reduce(0) { max($0, $1.magnitude) }
-    guard size > 0, size.isFinite else { return }
-    for k in weights.indices { weights[k] *= exp(-2 * step * own[k] / size) }
-    let total = weights.reduce(0, +)
+    guard size > 0, own.allSatisfy(\.isFinite) else { return }
+    let moved = weights.indices.map { weights[$0] * exp(-2 * step * own[$0] / size) }
+    let total = moved.reduce(0, +)
     guard total > 0, total.isFinite else { return }
     for k in weights.indices {
-      weights[k] = max(weights[k] / total, 0x1p-40)
+      weights[k] = max(moved[k] / total, 0x1p-40)
       rows.coefficients[base + outputs[k]] = weights[k]
     }
   }

@@ -55,6 +55,7 @@ public struct ActivationSplitting {
       var round = Array(stack.suffix(Self.roundSize))
       stack.removeLast(round.count)
       for branch in round where branch.candidates.isEmpty { settle(branch) }
+      if outcome.stop == .found { break }
       round.removeAll { $0.candidates.isEmpty }
       let children = zip(round, chosen(round)).flatMap { parent, unit in
         [true, false].map { parent.branch.fixing(unit, isActive: $0) }
@@ -82,7 +83,7 @@ public struct ActivationSplitting {
     outcome.nodes += settled.nodes
     if isFound {
       outcome.stop = .found
-    } else if settled.upper >= 0 {
+    } else if !(settled.upper < 0) {
       outcome.upper = max(outcome.upper, settled.upper)
       outcome.stop = settled.stop == .timeLimit ? .timeLimit : .numerical
     }
@@ -97,7 +98,8 @@ public struct ActivationSplitting {
     let bounded = inParts(branches) { [branchBounds] in branchBounds.bound($0, settings, candidates: Self.tries) }
     outcome.nodes += branches.count
     outcome.depth = max(outcome.depth, branches.map(\.splits.count).max() ?? 0)
-    let open = bounded.filter { $0.upper >= 0 }
+    // What is no number stays open.
+    let open = bounded.filter { !($0.upper < 0) }
     for candidate in candidates(open) where offer(candidate) {
       outcome.stop = .found
       break

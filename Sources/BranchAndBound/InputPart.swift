@@ -43,7 +43,7 @@ struct InputPart: Sendable {
     for conjunction in candidates {
       let own = question.conjunctions[conjunction].compactMap { rows.firstIndex(of: $0) }
       let reach = own.reduce(Double.infinity) { min($0, planes.bounds[$1]) }
-      guard reach >= 0, let clipped = planes.clip(bounds.input, whereAllOf: own, reach: 0) else { continue }
+      guard !(reach < 0), let clipped = planes.clip(bounds.input, whereAllOf: own, reach: 0) else { continue }
       open.append(conjunction)
       upper = max(upper, reach)
       if let before = kept {
@@ -84,13 +84,15 @@ struct InputPart: Sendable {
   ///
   /// Neither of two scores is right everywhere: the planes say how much of the bound an input accounts for, the ranges of
   /// derivatives how much of the relaxation. What either prefers is tried.
-  func halved(_ question: ViolationQuestion) -> Halves {
+  ///
+  /// - Parameter remaining: seconds left.
+  func halved(_ question: ViolationQuestion, remaining: @escaping () -> Double) -> Halves {
     var halves = Halves()
     var open = open
     if depth % Self.levelsBetweenPrograms == Self.levelsBetweenPrograms - 1, question.network.isPiecewiseLinear,
       bounds.unstableCount <= Self.unitsInPrograms
     {
-      open = settled(question, &halves)
+      open = settled(question, &halves, remaining: remaining)
       if open.isEmpty { return halves }
     }
     let inputs = inputsToHalve(question)
@@ -120,19 +122,21 @@ struct InputPart: Sendable {
   private static let unitsInPrograms = 40
 
   /// The conjunctions that linear programs leave open.
-  private func settled(_ question: ViolationQuestion, _ halves: inout Halves) -> [Int] {
+  private func settled(
+    _ question: ViolationQuestion, _ halves: inout Halves, remaining: @escaping () -> Double
+  ) -> [Int] {
     var left: [Int] = []
     for conjunction in open {
       var candidate: [Double]?
       let outcome = BranchPrograms(bounds, outputs: question.conjunctions[conjunction]).settle(
-        upper: upper, others: bounds.input.centre, nodeLimit: Self.programs, remaining: { .infinity },
+        upper: upper, others: bounds.input.centre, nodeLimit: Self.programs, remaining: remaining,
         offer: { input in
           if question.reach(conjunction, at: question.network.outputs(input)[...]) >= 0 { candidate = input }
           return candidate != nil
         })
       halves.bounded += outcome.nodes
       halves.candidate = halves.candidate ?? candidate
-      if outcome.upper >= 0 { left.append(conjunction) }
+      if !(outcome.upper < 0) { left.append(conjunction) }
     }
     return left
   }

@@ -63,7 +63,9 @@ public struct InputSplitting {
         // The part stays as it is; the time is up for the rest, too.
         guard remaining() > 0 else { return (nil, InputPart.Halves(parts: [round[position]])) }
         let candidate = round[position].candidate(question)
-        return (candidate, candidate == nil ? round[position].halved(question) : InputPart.Halves())
+        return (
+          candidate, candidate == nil ? round[position].halved(question, remaining: remaining) : InputPart.Halves()
+        )
       }
       for (part, answer) in zip(round, answers) {
         var halves = answer.halves
@@ -73,7 +75,7 @@ public struct InputSplitting {
             return outcome
           }
           // Too near to zero to prove anything.
-          halves = part.halved(question)
+          halves = part.halved(question, remaining: remaining)
         }
         if let candidate = halves.candidate, offer(candidate) {
           outcome.stop = .found

@@ -8,8 +8,9 @@ public struct ViolationQuestion: Sendable {
   /// For each conjunction its rows, as positions among the outputs.
   public let conjunctions: [[Int]]
 
-  /// - Precondition: the rows are outputs of the network.
+  /// - Precondition: the rows are outputs of the network, and each conjunction has some.
   public init(network: Network, conjunctions: [[Int]]) {
+    precondition(conjunctions.allSatisfy { !$0.isEmpty }, "A conjunction without rows")
     precondition(
       conjunctions.allSatisfy { $0.allSatisfy { (0..<network.outputCount).contains($0) } }, "Rows beyond the outputs")
     self.network = network

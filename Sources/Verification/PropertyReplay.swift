@@ -11,12 +11,15 @@ public struct PropertyWitness: Sendable {
   public let input: [Double]
   /// A box that contains the outputs.
   public let outputs: Box
+  /// The outputs in ordinary double precision, within that box.
+  public let outputValues: [Double]
   /// The group of the property whose box it lies in.
   public let group: Int
 
-  fileprivate init(input: [Double], outputs: Box, group: Int) {
+  fileprivate init(input: [Double], outputs: Box, outputValues: [Double], group: Int) {
     self.input = input
     self.outputs = outputs
+    self.outputValues = outputValues
     self.group = group
   }
 }
@@ -57,7 +60,11 @@ public struct PropertyReplay: Sendable {
     guard input.allSatisfy(\.isFinite), let box = group.inputs.witnessBox(around: input) else { return nil }
     let outputs = network.intervals(over: box)[network.output.index]
     guard group.rowsTruth(inputs: box, outputs: outputs) == .certainlyTrue else { return nil }
-    return PropertyWitness(input: input, outputs: outputs, group: index)
+    let values = network.outputs(input)
+    return PropertyWitness(
+      input: input, outputs: outputs,
+      // What overflows in doubles may be any number of the box.
+      outputValues: outputs.clamp(values.map { $0.isFinite ? $0 : 0 }), group: index)
   }
 
   /// A single-precision number next to a value and within a range.

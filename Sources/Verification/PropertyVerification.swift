@@ -15,6 +15,9 @@ public struct PropertyVerification {
   /// Multiply-adds that an attack may take in any case, and starts beyond which it is not worth more.
   private static let attackOperations = 50_000_000
   private static let mostRestarts = 100
+  /// Numbers that an attack keeps at the same time, and cases that are decided together.
+  private static let attackNumbers = 1 << 25
+  private static let casesAtOnce = 256
   /// How many units' ranges α-CROWN optimises, with how many steps: few at first, more where that was not enough and
   /// activations are to be split: the search takes a fraction of the branches then.
   private static let rangeBudgets = [
@@ -58,8 +61,14 @@ public struct PropertyVerification {
   private mutating func run() -> PropertyResult {
     var upper = -Double.infinity
     var reason: UndecidedReason?
-    for group in property.groups.indices {
-      switch decide(group) {
+    let slices = property.groups.indices.flatMap { group in
+      let cases = property.groups[group].conjunctions.count
+      return stride(from: 0, to: cases, by: Self.casesAtOnce).map {
+        (group: group, cases: $0..<min($0 + Self.casesAtOnce, cases))
+      }
+    }
+    for slice in slices {
+      switch decide(slice.group, cases: slice.cases) {
       case .holds(let bound):
         upper = max(upper, bound)
       case .violated(let witness):
@@ -79,21 +88,22 @@ public struct PropertyVerification {
       seconds: deadline.elapsed)
   }
 
-  /// Decides the cases of one box.
-  private mutating func decide(_ group: Int) -> Answer {
+  /// Decides some of the cases of one box.
+  private mutating func decide(_ group: Int, cases: Range<Int>) -> Answer {
     guard !deadline.hasPassed else { return .undecided(.timeLimit, upper: .infinity) }
-    let (inputs, conjunctions) = (property.groups[group].inputs, property.groups[group].conjunctions)
+    let (inputs, conjunctions) = (property.groups[group].inputs, property.groups[group].conjunctions[cases])
+    if conjunctions.contains(where: \.isEmpty) {
+      // Without rows every input of the box is unsafe.
+      let witness = replay.confirm(inputs.region.inner.centre, group: group)
+      return witness.map(Answer.violated) ?? .undecided(.numerical, upper: .infinity)
+    }
     var positions: [LinearRow: Int] = [:]
     var rows: [LinearRow] = []
     for row in conjunctions.joined() where positions[row] == nil {
       positions[row] = rows.count
       rows.append(row)
     }
-    guard !rows.isEmpty, let violations = try? network.violations(of: rows) else {
-      // Without rows every input of the box is unsafe.
-      if rows.isEmpty, !conjunctions.isEmpty, let witness = replay.confirm(inputs.region.inner.centre, group: group) {
-        return .violated(witness)
-      }
+    guard let violations = try? network.violations(of: rows) else {
       return .undecided(.coefficients, upper: .infinity)
     }
     let question = ViolationQuestion(
@@ -106,19 +116,28 @@ public struct PropertyVerification {
       tighten(&open, &bounds, by: stage)
     }
     guard !open.isEmpty else { return .holds(upper: open.upper) }
+    guard !deadline.hasPassed else { return .undecided(.timeLimit, upper: open.upper) }
     return search(open.question, bounds, group, upper: open.upper)
   }
 
   private mutating func attack(_ question: ViolationQuestion, _ group: Int) -> PropertyWitness? {
     record(.attack) { verification, record in
       var stream = RandomStream(seed: verification.settings.seed, purpose: "property attack", index: group)
-      let points = verification.attack(on: question).points(
-        of: question.network, reaching: question.conjunctions,
-        over: verification.property.groups[group].inputs.region.inner, using: &stream)
-      for point in points where point.reach >= 0 {
-        if let witness = verification.replay.confirm(point.input, group: group) {
-          record.decided += 1
-          return witness
+      let attack = verification.attack(on: question)
+      let deadline = verification.deadline
+      // An evaluation keeps the values of all nodes.
+      let numbers = question.network.nodes.reduce(0) { $0 + $1.shape.count } * attack.restarts
+      let atOnce = max(1, Self.attackNumbers / numbers)
+      for first in stride(from: 0, to: question.conjunctions.count, by: atOnce) where !deadline.hasPassed {
+        let points = attack.points(
+          of: question.network, reaching: Array(question.conjunctions[first...].prefix(atOnce)),
+          over: verification.property.groups[group].inputs.region.inner, using: &stream,
+          mayContinue: { !deadline.hasPassed })
+        for point in points where point.reach >= 0 {
+          if let witness = verification.replay.confirm(point.input, group: group) {
+            record.decided += 1
+            return witness
+          }
         }
       }
       return nil
@@ -141,14 +160,16 @@ public struct PropertyVerification {
       let rows = LinearRows.elements(open.rows, width: open.question.network.outputCount)
       switch stage {
       case .crown:
-        bounds.refine()
+        bounds.refine(mayContinue: { !deadline.hasPassed })
         open.update(bounds.upperBounds(of: rows, by: .crown))
       case .alphaCROWN:
         // First the ranges that matter most, then all that matter; a search goes on with them.
         let budgets = Self.rangeBudgets.prefix(verification.halvesInputs(of: bounds.input) ? 1 : 2)
         for budget in budgets where !open.isEmpty && !deadline.hasPassed {
           let rows = LinearRows.elements(open.rows, width: open.question.network.outputCount)
-          bounds.refine(for: rows, optimising: AlphaSettings(intermediate: budget, sufficient: 0))
+          bounds.refine(
+            for: rows, optimising: AlphaSettings(intermediate: budget, sufficient: 0),
+            mayContinue: { !deadline.hasPassed })
           open.update(
             bounds.upperBounds(
               of: rows, by: .alphaCROWN, optimising: AlphaSettings(intermediate: nil, sufficient: 0)))
@@ -167,7 +188,7 @@ public struct PropertyVerification {
     var witness: PropertyWitness?
     let (deadline, replay, workers) = (deadline, replay, workers)
     func offer(_ input: [Double]) -> Bool {
-      witness = replay.confirm(input, group: group)
+      witness = witness ?? replay.confirm(input, group: group)
       return witness != nil
     }
     let halvesInputs = halvesInputs(of: bounds.input)
@@ -188,7 +209,7 @@ public struct PropertyVerification {
     }
     if let witness { return .violated(witness) }
     switch outcome.stop {
-    case .finished: return .holds(upper: 0)
+    case .finished: return .holds(upper: -.infinity)
     case .timeLimit: return .undecided(.timeLimit, upper: min(upper, outcome.upper))
     case .numerical, .found: return .undecided(.numerical, upper: min(upper, outcome.upper))
     }

@@ -56,7 +56,7 @@ struct Verify: ParsableCommand {
 
     let counterexample = try result.witness.map { witness in
       try Failure.onFault {
-        try Counterexample(inputs: witness.input, outputs: witness.outputs.centre)
+        try Counterexample(inputs: witness.input, outputs: witness.outputValues)
       }
     }
     if let results {
