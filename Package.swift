@@ -50,8 +50,8 @@ let package = Package(
     .target(name: "Attacks", dependencies: ["Networks"]),
     .target(name: "RegionNetworks", dependencies: ["Bounds"]),
     .target(name: "MathematicalPrograms", dependencies: ["RegionNetworks", "ClpBridge", "CCoinOR"]),
-    .target(name: "BranchAndBound", dependencies: ["MathematicalPrograms"]),
-    .target(name: "Verification", dependencies: ["BranchAndBound", "Attacks"]),
+    .target(name: "BranchAndBound", dependencies: ["MathematicalPrograms", "Attacks"]),
+    .target(name: "Verification", dependencies: ["BranchAndBound"]),
     .target(
       name: "Training",
       dependencies: [
@@ -107,7 +107,7 @@ func tests() -> [Target] {
   return libraries + [
     .testTarget(
       name: "WorstCaseTests",
-      dependencies: ["worstcase", "TestSupport", "Networks", "ONNXFormat"])
+      dependencies: ["worstcase", "TestSupport", "Networks", "ONNXFormat", "Studies"])
   ]
 }
 

@@ -18,75 +18,78 @@ public struct ConjunctionAttack: Sendable {
     self.restarts = restarts
   }
 
-  /// The best point that was met for each conjunction.
-  public struct Point: Sendable {
-    /// The input.
-    public var input: [Double]
-    /// The smallest of the conjunction's outputs there, in ordinary double precision.
-    public var reach: Double
-  }
-
-  /// Searches a box for each of several conjunctions.
+  /// Searches a box for an input that meets one of several conjunctions.
   ///
   /// - Parameters:
   ///   - network: a network whose outputs are violations.
   ///   - conjunctions: for each the outputs that are to be at least zero.
   ///   - box: the inputs.
   ///   - stream: random numbers for the starts.
-  ///   - mayContinue: asked before each step; without another one the best points so far count.
-  /// - Returns: the best point for each conjunction.
-  /// - Complexity: `steps` evaluations and gradients of `conjunctions · restarts` points in one batch; those of a
-  ///   conjunction stop early once one of them holds.
-  public func points(
-    of network: Network, reaching conjunctions: [[Int]], over box: Box, using stream: inout RandomStream,
-    mayContinue: () -> Bool = { true }
-  ) -> [Point] {
-    let (inputs, outputs) = (network.inputCount, network.outputCount)
-    let halfWidths = zip(box.lower, box.upper).map { ($1 - $0) / 2 }
+  ///   - mayContinue: asked before each step; without another one the search ends.
+  ///   - offer: given points where all outputs of a conjunction are at least zero in ordinary double precision, each
+  ///     with a larger smallest output than those before it on the same way; true ends the search. Where it refuses, rounding may be to
+  ///     blame, and the point goes on climbing.
+  /// - Complexity: `steps` evaluations and gradients of `conjunctions · restarts` points in one batch.
+  public func search(
+    _ network: Network, reaching conjunctions: [[Int]], over box: Box, using stream: inout RandomStream,
+    mayContinue: () -> Bool = { true }, offer: ([Double]) -> Bool
+  ) {
     let centre = box.centre
-    var owners: [Int] = []
-    var points: [Double] = []
-    for conjunction in conjunctions.indices {
+    var goals: [[Int]] = []
+    var starts: [Double] = []
+    for conjunction in conjunctions {
       for restart in 0..<restarts {
-        owners.append(conjunction)
-        points += restart == 0 ? centre : (0..<inputs).map { stream.uniform(box.lower[$0], box.upper[$0]) }
+        goals.append(conjunction)
+        starts += restart == 0 ? centre : box.lower.indices.map { stream.uniform(box.lower[$0], box.upper[$0]) }
       }
     }
-    points = clamped(points, to: box)
-    var best = conjunctions.map { _ in Point(input: centre, reach: -.infinity) }
+    climb(network, reaching: goals, from: starts, over: box, mayContinue: mayContinue, offer: offer)
+  }
+
+  /// Climbs from given points, each towards a conjunction of its own.
+  ///
+  /// - Parameters:
+  ///   - goals: for each point the outputs that are to be at least zero.
+  ///   - starts: the points, one after the other; what lies outside of the box is moved into it.
+  /// - Complexity: `steps` evaluations and gradients of all points in one batch.
+  public func climb(
+    _ network: Network, reaching goals: [[Int]], from starts: [Double], over box: Box,
+    mayContinue: () -> Bool = { true }, offer: ([Double]) -> Bool
+  ) {
+    let (inputs, outputs) = (network.inputCount, network.outputCount)
+    let halfWidths = zip(box.lower, box.upper).map { ($1 - $0) / 2 }
+    var points = clamped(starts, to: box)
+    var best = [Double](repeating: -.infinity, count: goals.count)
     for step in 0...steps {
-      let evaluation = network.evaluate(points, batch: owners.count)
+      let evaluation = network.evaluate(points, batch: goals.count)
       let values = evaluation.outputs
-      for (k, owner) in owners.enumerated() {
-        let reach = conjunctions[owner].reduce(Double.infinity) { min($0, values[k * outputs + $1]) }
-        guard reach > best[owner].reach else { continue }
-        best[owner] = Point(input: Array(points[k * inputs..<(k + 1) * inputs]), reach: reach)
+      for (k, goal) in goals.enumerated() {
+        let reached = goal.map { values[k * outputs + $0] }
+        // Overflow shows nothing.
+        guard reached.allSatisfy(\.isFinite), let reach = reached.min(), reach > best[k] else { continue }
+        best[k] = reach
+        if reach >= 0, offer(Array(points[k * inputs..<(k + 1) * inputs])) { return }
       }
-      let kept = owners.indices.filter { best[owners[$0]].reach < 0 }
-      guard step < steps, !kept.isEmpty, mayContinue() else { break }
-      // The weights of hinges: 1 for each output of the point's conjunction that is not well above zero.
-      var seed = [Double](repeating: 0, count: owners.count * outputs)
-      for k in kept {
-        let own = conjunctions[owners[k]]
+      guard step < steps, mayContinue() else { return }
+      // The weights of hinges: 1 for each output of the point's conjunction that is not well above zero, or for the
+      // smallest one where all are.
+      var seed = [Double](repeating: 0, count: goals.count * outputs)
+      for (k, own) in goals.enumerated() {
         let largest = own.reduce(0) { max($0, values[k * outputs + $1].magnitude) }
-        for row in own where values[k * outputs + row] < 0.01 * largest { seed[k * outputs + row] += 1 }
+        let low = own.filter { values[k * outputs + $0] < 0.01 * largest }
+        let smallest = own.min { values[k * outputs + $0] < values[k * outputs + $1] }
+        for row in low.isEmpty ? [smallest].compactMap(\.self) : low { seed[k * outputs + row] += 1 }
       }
       let gradient = evaluation.inputGradient(seed: seed)
       let length = 0.4 * (1 - Double(step) / Double(steps)) + 0.01
-      var next: [Double] = []
-      next.reserveCapacity(kept.count * inputs)
-      for k in kept {
+      for k in goals.indices {
         for i in 0..<inputs {
-          let slope = gradient[k * inputs + i]
-          let direction: Double = slope > 0 ? 1 : slope < 0 ? -1 : 0
-          next.append(
-            min(max(points[k * inputs + i] + length * direction * halfWidths[i], box.lower[i]), box.upper[i]))
+          let at = k * inputs + i
+          let direction: Double = gradient[at] > 0 ? 1 : gradient[at] < 0 ? -1 : 0
+          points[at] = min(max(points[at] + length * direction * halfWidths[i], box.lower[i]), box.upper[i])
         }
       }
-      points = next
-      owners = kept.map { owners[$0] }
     }
-    return best
   }
 
   private func clamped(_ points: [Double], to box: Box) -> [Double] {

@@ -109,6 +109,17 @@ public struct RegionBounds: Sendable {
     for later in network.nodes[(node.index + 1)...] { tightenAlone(later.id, with: nil) }
   }
 
+  /// Takes over what is known of the first nodes, and propagates the gain to the nodes after them: one pass, where
+  /// ``tighten(_:with:)`` for each node would take as many as there are nodes.
+  ///
+  /// - Parameter known: boxes of the first nodes, the input's foremost, each of which contains its node's real value at
+  ///   every point of the region.
+  public mutating func tighten(firstNodes known: [Box]) {
+    for (index, node) in network.nodes.enumerated().dropFirst() {
+      tightenAlone(node.id, with: index < known.count ? known[index] : nil)
+    }
+  }
+
   /// Intersects one node's box with what the boxes of its sources imply, and with another that also holds, if any; the
   /// nodes after it keep theirs.
   mutating func tightenAlone(_ node: NodeID, with box: Box?) {

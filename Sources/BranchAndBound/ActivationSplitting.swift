@@ -1,3 +1,4 @@
+import Attacks
 import Bounds
 import Networks
 import Tensors
@@ -19,6 +20,15 @@ public struct ActivationSplitting {
   private static let rowsAtOnce = 16
   /// How many units are tried for each of two scores.
   private static let tries = 3
+  /// How many corners of a round are climbed from: their relaxations look past the flat regions that hold up gradients
+  /// from the centre; and how many steps, so that it takes a small part of the bounds' time.
+  private static let climbs = 4
+  private static let climb = ConjunctionAttack(steps: 10, restarts: 1)
+  /// After so many branches, so many linear programs on the whole region for each conjunction; the share of the time
+  /// left for all of them; and the size, unstable units times inputs, beyond which a program takes too long.
+  private static let programStages = [(nodes: 320, programs: 60), (nodes: 4000, programs: 600)]
+  private static let programShare = 0.25
+  private static let sizeOfPrograms = 1_000_000
 
   private let question: ViolationQuestion
   private let branchBounds: BranchBounds
@@ -47,10 +57,16 @@ public struct ActivationSplitting {
   public mutating func run() -> ViolationOutcome {
     var stack = bound(
       question.conjunctions.map { Branch(outputs: $0) }, AlphaSettings(intermediate: nil, sufficient: 0))
+    var stages = Self.programStages[...]
     while !stack.isEmpty, outcome.stop == .finished || outcome.stop == .numerical {
       guard remaining() > 0 else {
         outcome.stop = .timeLimit
         break
+      }
+      if let stage = stages.first, outcome.nodes >= stage.nodes {
+        stages.removeFirst()
+        stack = closingByPrograms(stack, programs: stage.programs)
+        continue
       }
       var round = Array(stack.suffix(Self.roundSize))
       stack.removeLast(round.count)
@@ -66,27 +82,56 @@ public struct ActivationSplitting {
     return outcome
   }
 
+  /// The branches of conjunctions that some linear programs on the whole region leave open: with cuts for the inputs
+  /// that units share, these see at once what takes thousands of splits otherwise, and the other way round.
+  private mutating func closingByPrograms(_ stack: [BoundedBranch], programs limit: Int) -> [BoundedBranch] {
+    let bounds = branchBounds.bounds
+    guard bounds.unstableCount * bounds.input.count <= Self.sizeOfPrograms else { return stack }
+    var open = stack
+    let conjunctions = question.conjunctions.filter { outputs in stack.contains { $0.branch.outputs == outputs } }
+    let kept = remaining() * (1 - Self.programShare)
+    for (position, outputs) in conjunctions.enumerated() where outcome.stop != .found {
+      let own = open.filter { $0.branch.outputs == outputs }
+      let worst = own.max { $0.upper < $1.upper }
+      let end = remaining() - (remaining() - kept) / Double(conjunctions.count - position)
+      let settled = settle(
+        Branch(outputs: outputs), upper: worst?.upper ?? .infinity, others: worst?.corner ?? bounds.input.centre,
+        programs: limit
+      ) { [remaining] in remaining() - end }
+      if settled.upper < 0 { open.removeAll { $0.branch.outputs == outputs } }
+    }
+    return open
+  }
+
   /// Closes a branch that has nothing left to split, by linear programs.
   private mutating func settle(_ branch: BoundedBranch) {
     guard outcome.stop != .found else { return }
+    let settled = settle(
+      branch.branch, upper: branch.upper, others: branch.corner, programs: .max, remaining: remaining)
+    if outcome.stop != .found, !(settled.upper < 0) {
+      outcome.upper = max(outcome.upper, settled.upper)
+      outcome.stop = settled.stop == .timeLimit ? .timeLimit : .numerical
+    }
+  }
+
+  /// Searches a branch by so many linear programs at most.
+  private mutating func settle(
+    _ branch: Branch, upper: Double, others: [Double], programs limit: Int, remaining: @escaping () -> Double
+  ) -> PhaseSearchOutcome {
     var isFound = false
     let offer = offer
-    let key = branch.branch.outputs
+    let key = branch.outputs
     let own = programs[key] ?? BranchPrograms(branchBounds.bounds, outputs: key)
     programs[key] = own
     let settled = own.settle(
-      splits: branch.branch.splits, upper: branch.upper, others: branch.corner, remaining: remaining,
+      splits: branch.splits, upper: upper, others: others, nodeLimit: limit, remaining: remaining,
       offer: { input in
         isFound = isFound || offer(input)
         return isFound
       })
     outcome.nodes += settled.nodes
-    if isFound {
-      outcome.stop = .found
-    } else if !(settled.upper < 0) {
-      outcome.upper = max(outcome.upper, settled.upper)
-      outcome.stop = settled.stop == .timeLimit ? .timeLimit : .numerical
-    }
+    if isFound { outcome.stop = .found }
+    return settled
   }
 
   /// How children are bounded: they start from their parents' slopes.
@@ -100,23 +145,34 @@ public struct ActivationSplitting {
     outcome.depth = max(outcome.depth, branches.map(\.splits.count).max() ?? 0)
     // What is no number stays open.
     let open = bounded.filter { !($0.upper < 0) }
-    for candidate in candidates(open) where offer(candidate) {
-      outcome.stop = .found
-      break
-    }
+    if seekViolation(open) { outcome.stop = .found }
     return open
   }
 
-  /// The corners of open branches that seem to violate.
-  private func candidates(_ open: [BoundedBranch]) -> [[Double]] {
-    guard !open.isEmpty else { return [] }
-    let corners = open.map { branchBounds.bounds.input.clamp($0.corner) }
+  /// Offers the corners of open branches that seem to violate, and what climbs from the best of the others find.
+  ///
+  /// - Returns: whether an input was accepted.
+  private func seekViolation(_ open: [BoundedBranch]) -> Bool {
+    guard !open.isEmpty else { return false }
+    let box = branchBounds.bounds.input
+    let corners = open.map { box.clamp($0.corner) }
     let outputs = question.network.outputs(corners.flatMap(\.self), batch: corners.count)
     let width = question.network.outputCount
-    return corners.indices.filter { corner in
+    let reached = corners.indices.map { corner in
       let values = outputs[corner * width..<(corner + 1) * width]
-      return question.conjunctions.indices.contains { question.reach($0, at: values) >= 0 }
-    }.map { corners[$0] }
+      return question.conjunctions.indices.map { question.reach($0, at: values) }.max() ?? -.infinity
+    }
+    for corner in corners.indices where reached[corner] >= 0 && offer(corners[corner]) { return true }
+    let starts = corners.indices.sorted { (reached[$0], $1) > (reached[$1], $0) }.prefix(Self.climbs)
+    var isFound = false
+    Self.climb.climb(
+      question.network, reaching: starts.map { open[$0].branch.outputs }, from: starts.flatMap { corners[$0] },
+      over: box, mayContinue: { remaining() > 0 }
+    ) { input in
+      isFound = offer(input)
+      return isFound
+    }
+    return isFound
   }
 
   /// The unit to split each branch at: that whose worse child is best.

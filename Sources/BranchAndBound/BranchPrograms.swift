@@ -24,7 +24,7 @@ struct BranchPrograms {
       return
     }
     var whole = RegionBounds(of: bounds.network.minimum(of: outputs), over: bounds.input)
-    for node in bounds.network.nodes.dropFirst() { whole.tighten(node.id, with: bounds.boxes[node.id.index]) }
+    whole.tighten(firstNodes: bounds.boxes)
     whole.refine()
     self.bounds = whole
     row = .elements([0], width: 1)

@@ -47,6 +47,14 @@ public struct Rational: Hashable, Comparable, Sendable, CustomStringConvertible 
       self.denominator = 1
       return
     }
+    // So it is for the sums and products of doubles, whose denominators are powers of two.
+    let zeros = denominator.trailingZeroBitCount
+    if denominator > 0, zeros + 1 == denominator.magnitude.bitWidth {
+      let common = numerator == 0 ? zeros : min(zeros, numerator.trailingZeroBitCount)
+      self.numerator = numerator >> common
+      self.denominator = denominator >> common
+      return
+    }
     let divisor = numerator.greatestCommonDivisor(with: denominator)
     let sign: BigInt = denominator < 0 ? -1 : 1
     self.numerator = sign * numerator / divisor

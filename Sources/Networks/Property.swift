@@ -104,6 +104,14 @@ public struct Property: Sendable {
     }
   }
 
+  /// The property whose cases stand in these groups, none of which is empty.
+  init(inputCount: Int, outputCount: Int, groups: [Group]) {
+    self.inputCount = inputCount
+    self.outputCount = outputCount
+    self.groups = groups
+    emptyCases = []
+  }
+
   /// Whether a pair of exact points lies in the unsafe set.
   public func contains(inputs: [Rational], outputs: [Rational]) -> Bool {
     groups.contains { group in

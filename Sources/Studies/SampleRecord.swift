@@ -32,13 +32,15 @@ public struct SampleRecord: Codable, Hashable, Sendable {
   public var unstable: Int
   /// Seconds that the bracket took, estimates excluded.
   public var seconds: Double
+  /// Seconds that it might have taken.
+  public var timeout: Double
   /// The input that attains `lower`.
   public var witness: [Double]
 
   public init(
     index: Int, label: Int, predicted: Int, lower: Double, upper: Double, adversarialClass: Int, status: Status,
     reason: String?, estimates: [String: Double], estimateSeconds: [String: Double], unstable: Int,
-    seconds: Double, witness: [Double]
+    seconds: Double, timeout: Double, witness: [Double]
   ) {
     self.index = index
     self.label = label
@@ -52,6 +54,7 @@ public struct SampleRecord: Codable, Hashable, Sendable {
     self.estimateSeconds = estimateSeconds
     self.unstable = unstable
     self.seconds = seconds
+    self.timeout = timeout
     self.witness = witness
   }
 }

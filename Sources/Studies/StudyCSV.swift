@@ -15,7 +15,7 @@ public enum StudyCSV {
     for method in methods {
       header += ["estimate_\(method)", "error_low_\(method)", "error_high_\(method)", "seconds_\(method)"]
     }
-    var text = line(header)
+    var text = CSVText.line(header)
     for record in records {
       var fields = [
         "\(record.index)", "\(record.label)", "\(record.predicted)", "\(record.lower)", "\(record.upper)",
@@ -29,7 +29,7 @@ public enum StudyCSV {
           error.map { "\($0.upperBound)" } ?? "", record.estimateSeconds[method].map { "\($0)" } ?? "",
         ]
       }
-      text += line(fields)
+      text += CSVText.line(fields)
     }
     return text
   }
@@ -39,16 +39,5 @@ public enum StudyCSV {
   /// - Throws: what the file system says.
   public static func write(_ records: [SampleRecord], to url: URL) throws {
     try Data(text(records).utf8).write(to: url, options: .atomic)
-  }
-
-  private static func line(_ fields: [String]) -> String {
-    fields.map(quoted).joined(separator: ",") + "\r\n"
-  }
-
-  /// A field, in quotes if it holds a comma, a quote or a line break.
-  private static func quoted(_ field: String) -> String {
-    // By scalars: CR LF together are one character, which equals neither.
-    guard field.unicodeScalars.contains(where: { [",", "\"", "\r", "\n"].contains($0) }) else { return field }
-    return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
   }
 }

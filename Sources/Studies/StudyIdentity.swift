@@ -85,11 +85,20 @@ extension StudyIdentity {
     compare("epsilon", "\(epsilon)", "\(requested.epsilon)")
     let ours = Self.leaves(of: settings)
     let theirs = Self.leaves(of: requested.settings)
-    for path in Set(ours.keys).union(theirs.keys).sorted() {
+    // The time limit is the samples' own; it stood here in an earlier format.
+    for path in Set(ours.keys).union(theirs.keys).subtracting(["settings.exact.timeout"]).sorted() {
       compare(path, ours[path] ?? "nothing", theirs[path] ?? "nothing")
     }
     compare("tool version", toolVersion, requested.toolVersion)
     return found
+  }
+
+  /// Refuses the identity of a part, kept in some file, that is none of this question.
+  ///
+  /// - Throws: ``StoreError/otherQuestion(path:_:)``.
+  public func requireSame(as part: StudyIdentity, of path: String) throws(StoreError) {
+    let differences = differences(from: part)
+    guard differences.isEmpty else { throw .otherQuestion(path: path, differences) }
   }
 
   /// The values of a JSON text by their paths, so that order and white space do not count as differences.

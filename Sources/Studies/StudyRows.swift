@@ -1,7 +1,8 @@
 import Foundation
 import GRDB
+import Verification
 
-// How identities and samples become rows of the tables in StudySchema.swift, and rows become values again.
+// How identities and samples become rows of the tables of a study's schema, and rows become values again.
 
 extension StudyIdentity {
   /// Writes the one row of `study`.
@@ -38,23 +39,29 @@ extension StudyIdentity {
   }
 }
 
-extension SampleRecord {
-  /// Whether a sample of that index has a row.
-  static func isStored(_ index: Int, _ db: Database) throws -> Bool {
-    try Row.fetchOne(db, sql: "SELECT 1 FROM sample WHERE position = ?", arguments: [index]) != nil
-  }
+extension SampleRecord: StoredRow {
+  public var isUnfinished: Bool { status == .bracket && reason == OpenReason.timeLimit.rawValue }
+  public static let unfinishedRows = "status = 'bracket' AND reason = '\(OpenReason.timeLimit.rawValue)'"
+  public static let attachments = ["estimate"]
+
+  public func contradicts(_ other: SampleRecord) -> Bool { lower > other.upper || other.lower > upper }
 
   /// Writes the row of `sample` and those of `estimate`.
-  func insert(_ db: Database) throws {
+  ///
+  /// - Precondition: every estimate has its seconds.
+  public func insert(_ db: Database) throws {
+    precondition(
+      Set(estimates.keys) == Set(estimateSeconds.keys),
+      "Sample \(index) has estimates by \(estimates.keys.sorted()) and times of \(estimateSeconds.keys.sorted())")
     try db.cachedStatement(
       sql: """
         INSERT INTO sample (position, label, predicted, lower, upper, class, status, reason, unstable,
-          seconds, witness)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          seconds, timeout, witness)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
       index, label, predicted, lower, upper, adversarialClass, status.rawValue, reason, unstable, seconds,
-      Self.blob(of: witness),
+      timeout, Self.blob(of: witness),
     ])
     let statement = try db.cachedStatement(
       sql: "INSERT INTO estimate (sample, method, value, seconds) VALUES (?, ?, ?, ?)")
@@ -63,12 +70,15 @@ extension SampleRecord {
     }
   }
 
-  /// Reads every sample, in the order of their positions.
-  static func readAll(_ db: Database, path: String, witnesses: Bool) throws -> [SampleRecord] {
+  public static func readAll(_ db: Database, path: String, witnesses: Bool) throws -> [SampleRecord] {
     var records: [SampleRecord] = []
     let estimates = try Row.fetchCursor(db, sql: "SELECT * FROM estimate ORDER BY sample, method")
     var estimate = try estimates.next()
-    let columns = "position, label, predicted, lower, upper, class, status, reason, unstable, seconds"
+    // Format 2, which a reader leaves as it is, has one time limit for all, with the settings.
+    let limit =
+      try db.columns(in: "sample").contains { $0.name == "timeout" }
+      ? "timeout" : "(SELECT json_extract(settings, '$.exact.timeout') FROM study) AS timeout"
+    let columns = "position, label, predicted, lower, upper, class, status, reason, unstable, seconds, \(limit)"
     let rows = try Row.fetchCursor(
       db, sql: "SELECT \(columns)\(witnesses ? ", witness" : "") FROM sample ORDER BY position")
     while let row = try rows.next() {
@@ -88,8 +98,7 @@ extension SampleRecord {
         index: index, label: row["label"], predicted: row["predicted"], lower: row["lower"] ?? .nan,
         upper: row["upper"] ?? .nan, adversarialClass: row["class"], status: status,
         reason: row["reason"], estimates: [:], estimateSeconds: [:], unstable: row["unstable"],
-        seconds: row["seconds"] ?? .nan,
-        witness: witness)
+        seconds: row["seconds"] ?? .nan, timeout: row["timeout"] ?? .infinity, witness: witness)
       while let current = estimate, current["sample"] == index {
         let method: String = current["method"]
         record.estimates[method] = current["value"] ?? .nan
@@ -99,22 +108,5 @@ extension SampleRecord {
       records.append(record)
     }
     return records
-  }
-
-  /// The bytes of doubles, little end first.
-  static func blob(of values: [Double]) -> Data {
-    var data = Data(capacity: 8 * values.count)
-    for value in values { withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) } }
-    return data
-  }
-
-  /// The doubles of bytes; nil if they are no whole number of doubles.
-  static func doubles(of data: Data) -> [Double]? {
-    guard data.count.isMultiple(of: 8) else { return nil }
-    return data.withUnsafeBytes { bytes in
-      (0..<bytes.count / 8).map { i in
-        Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self)))
-      }
-    }
   }
 }

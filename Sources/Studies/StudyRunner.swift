@@ -1,7 +1,6 @@
 import Datasets
 import Foundation
 import Networks
-import Synchronization
 import Tensors
 import Verification
 
@@ -27,20 +26,12 @@ public struct StudySettings: Codable, Hashable, Sendable {
     self.estimates = estimates
   }
 
-  /// The settings as one JSON object with sorted keys, for a study's identity.
+  /// The settings as one JSON object with sorted keys, for a study's identity: all but the time limit.
   public func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
-}
-
-/// Something worth telling whoever watches a study.
-public enum StudyEvent: Sendable {
-  /// The study starts, or continues with some of its samples done before.
-  case started(done: Int, of: Int)
-  /// A sample is stored.
-  case sample(SampleRecord, done: Int, of: Int)
 }
 
 /// Why a study stopped.
@@ -110,37 +101,12 @@ public struct StudyRunner: Sendable {
   ///   - observe: called for each event, one at a time, on any thread.
   /// - Throws: the first ``StudyError``; samples stored before stay stored.
   public func run(
-    samples: [Int], store: StudyStore, workers: Workers, observe: @Sendable (StudyEvent) -> Void
+    samples: [Int], store: StudyStore, workers: Workers, observe: @Sendable (StoreEvent<SampleRecord>) -> Void
   ) throws(StudyError) {
-    let stored: Set<Int>
-    do {
-      stored = try store.completedIndices()
-    } catch {
-      throw .store(error)
+    try store.complete(samples, timeout: settings.exact.timeout, workers: workers, observe: observe) {
+      index throws(StudyError) in
+      try record(of: index)
     }
-    let missing = samples.filter { !stored.contains($0) }
-    let total = samples.count
-    observe(.started(done: total - missing.count, of: total))
-
-    let state = Mutex<(done: Int, failure: StudyError?)>((total - missing.count, nil))
-    workers.forEach(0..<missing.count) { position in
-      guard state.withLock({ $0.failure == nil }) else { return }
-      do throws(StudyError) {
-        let record = try record(of: missing[position])
-        try state.withLock { state throws(StudyError) in
-          do throws(StoreError) {
-            try store.append(record)
-          } catch {
-            throw .store(error)
-          }
-          state.done += 1
-          observe(.sample(record, done: state.done, of: total))
-        }
-      } catch {
-        state.withLock { $0.failure = $0.failure ?? error }
-      }
-    }
-    if let failure = state.withLock({ $0.failure }) { throw failure }
   }
 
   /// Everything about one sample.
@@ -180,7 +146,8 @@ public struct StudyRunner: Sendable {
       index: index, label: label, predicted: predicted, lower: bracket.lower.margin, upper: bracket.upper,
       adversarialClass: bracket.lower.adversarialClass, status: bracket.openReason == nil ? .exact : .bracket,
       reason: bracket.openReason?.rawValue, estimates: estimates, estimateSeconds: seconds,
-      unstable: bracket.unstable, seconds: bracket.seconds, witness: bracket.lower.input)
+      unstable: bracket.unstable, seconds: bracket.seconds, timeout: settings.exact.timeout,
+      witness: bracket.lower.input)
     return (record, bracket)
   }
 }

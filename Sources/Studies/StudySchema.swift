@@ -1,41 +1,14 @@
 import GRDB
 
-/// The tables of a study's file, and the steps that bring an older file up to date.
-///
-/// The file is plain SQLite, for anybody to query. Doubles are stored as `REAL`; infinities are kept by SQLite as
-/// they are, and NaN, which SQLite has no value for, is `NULL` in columns that have no other use for it.
-enum StudySchema {
-  /// Marks a file as ours: the bytes `WCst`, in SQLite's header.
-  static let applicationID = 0x5743_7374
-  /// The version that this code writes, kept as `user_version`.
-  static let version = 2
+/// The store of a study: an exact bracket and estimates for each sample.
+public typealias StudyStore = ResultStore<SampleRecord>
 
-  /// The oldest version that is read. In version 1 an upper end could rest on a solver's word, and tolerances had another
-  /// meaning: such rows are never mixed with ours.
-  static let oldestVersion = 2
-
-  /// The steps, in order. A step that has been released is never changed; a new one is appended.
-  static var migrator: DatabaseMigrator {
+extension SampleRecord {
+  public static var schema: StoreSchema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("2") { db in
       try db.execute(
-        sql: """
-          CREATE TABLE study (
-            id INTEGER PRIMARY KEY CHECK (id = 1),
-            tool_version TEXT NOT NULL,
-            created TEXT NOT NULL,
-            command TEXT NOT NULL,
-            settings TEXT NOT NULL,
-            model_path TEXT NOT NULL,
-            model_sha256 TEXT NOT NULL,
-            model_bytes INTEGER NOT NULL,
-            dataset TEXT NOT NULL,
-            dataset_digest TEXT NOT NULL,
-            epsilon REAL NOT NULL,
-            processor TEXT NOT NULL,
-            cores INTEGER NOT NULL,
-            blas_kernels TEXT NOT NULL
-          ) STRICT;
+        sql: StoreSchema.identityTable + """
           CREATE TABLE sample (
             position INTEGER PRIMARY KEY,
             label INTEGER NOT NULL,
@@ -59,6 +32,17 @@ enum StudySchema {
           PRAGMA user_version = 2;
           """)
     }
-    return migrator
+    // The time limit belongs to the samples, which may have had different ones; it stood in the settings.
+    migrator.registerMigration("3") { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE sample ADD COLUMN timeout REAL;
+          UPDATE sample SET timeout = (SELECT json_extract(settings, '$.exact.timeout') FROM study);
+          PRAGMA user_version = 3;
+          """)
+    }
+    // In version 1 an upper end could rest on a solver's word, and tolerances had another meaning: such rows are never
+    // mixed with ours.
+    return StoreSchema(kind: .study, version: 3, oldestVersion: 2, migrator: migrator)
   }
 }

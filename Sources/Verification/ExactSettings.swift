@@ -15,9 +15,11 @@ public enum ExactEngine: String, Codable, Sendable, CaseIterable {
 }
 
 /// How exact values are computed.
+///
+/// As JSON, for a study's identity, it has no time limit: an answer that was reached does not depend on it.
 public struct ExactSettings: Codable, Hashable, Sendable {
   /// Wall-clock seconds for one sample.
-  public var timeout: Double
+  public var timeout = 200.0
   /// The bracket counts as closed when its ends differ by no more than this, relative to max(1, |lower end|).
   public var tolerance: Double
   /// What searches.
@@ -26,6 +28,10 @@ public struct ExactSettings: Codable, Hashable, Sendable {
   public var attack: PGDSettings
   /// The seed of its random starts.
   public var seed: UInt64
+
+  private enum CodingKeys: CodingKey {
+    case tolerance, engine, attack, seed
+  }
 
   /// The given settings.
   public init(

@@ -24,7 +24,9 @@ public enum VerificationStage: String, Codable, CaseIterable, Sendable {
   case attack
   /// Interval propagation.
   case ibp = "IBP"
-  /// Backward passes along lines.
+  /// One backward pass along lines, over the ranges of interval propagation.
+  case crownIBP = "CROWN-IBP"
+  /// Backward passes along lines throughout.
   case crown = "CROWN"
   /// The same with optimised slopes.
   case alphaCROWN = "alpha-CROWN"
@@ -35,7 +37,7 @@ public enum VerificationStage: String, Codable, CaseIterable, Sendable {
 }
 
 /// What one stage did, over all boxes of the property.
-public struct StageRecord: Codable, Sendable {
+public struct StageRecord: Codable, Hashable, Sendable {
   /// The stage.
   public let stage: VerificationStage
   /// How many cases it decided.
@@ -45,7 +47,8 @@ public struct StageRecord: Codable, Sendable {
   /// Wall-clock seconds.
   public var seconds = 0.0
 
-  init(_ stage: VerificationStage) { self.stage = stage }
+  /// A stage that has done nothing yet.
+  public init(_ stage: VerificationStage) { self.stage = stage }
 }
 
 /// A property's verdict, and the way there.

@@ -60,6 +60,8 @@ public struct PropertyVerification {
 
   private mutating func run() -> PropertyResult {
     var upper = -Double.infinity
+    // A search that finds nothing shows that all is below zero, not how far.
+    var isBounded = true
     var reason: UndecidedReason?
     let slices = property.groups.indices.flatMap { group in
       let cases = property.groups[group].conjunctions.count
@@ -70,6 +72,7 @@ public struct PropertyVerification {
     for slice in slices {
       switch decide(slice.group, cases: slice.cases) {
       case .holds(let bound):
+        isBounded = isBounded && bound > -.infinity
         upper = max(upper, bound)
       case .violated(let witness):
         return result(.violated(witness), upper: .infinity)
@@ -78,7 +81,8 @@ public struct PropertyVerification {
         reason = reason ?? why
       }
     }
-    return result(reason.map(PropertyVerdict.undecided) ?? .holds, upper: upper)
+    guard let reason else { return result(.holds, upper: isBounded ? upper : -.infinity) }
+    return result(.undecided(reason), upper: upper)
   }
 
   private func result(_ verdict: PropertyVerdict, upper: Double) -> PropertyResult {
@@ -109,15 +113,19 @@ public struct PropertyVerification {
     let question = ViolationQuestion(
       network: violations, conjunctions: conjunctions.map { $0.compactMap { positions[$0] } })
 
-    if let witness = attack(question, group) { return .violated(witness) }
     var open = OpenCases(question)
-    var bounds = RegionBounds(of: violations, over: inputs.region.outer)
-    for stage in [VerificationStage.ibp, .crown, .alphaCROWN] where !open.isEmpty && !deadline.hasPassed {
-      tighten(&open, &bounds, by: stage)
+    var bounds: RegionBounds?
+    for stage in settings.cascade.stages where !open.isEmpty && !deadline.hasPassed {
+      if stage == .attack {
+        if let witness = attack(open.question, group) { return .violated(witness) }
+      } else {
+        tighten(&open, &bounds, by: stage, over: inputs.region.outer)
+      }
     }
     guard !open.isEmpty else { return .holds(upper: open.upper) }
     guard !deadline.hasPassed else { return .undecided(.timeLimit, upper: open.upper) }
-    return search(open.question, bounds, group, upper: open.upper)
+    return search(
+      open.question, bounds ?? RegionBounds(of: violations, over: inputs.region.outer), group, upper: open.upper)
   }
 
   private mutating func attack(_ question: ViolationQuestion, _ group: Int) -> PropertyWitness? {
@@ -128,19 +136,20 @@ public struct PropertyVerification {
       // An evaluation keeps the values of all nodes.
       let numbers = question.network.nodes.reduce(0) { $0 + $1.shape.count } * attack.restarts
       let atOnce = max(1, Self.attackNumbers / numbers)
-      for first in stride(from: 0, to: question.conjunctions.count, by: atOnce) where !deadline.hasPassed {
-        let points = attack.points(
-          of: question.network, reaching: Array(question.conjunctions[first...].prefix(atOnce)),
+      var witness: PropertyWitness?
+      for first in stride(from: 0, to: question.conjunctions.count, by: atOnce)
+      where witness == nil && !deadline.hasPassed {
+        attack.search(
+          question.network, reaching: Array(question.conjunctions[first...].prefix(atOnce)),
           over: verification.property.groups[group].inputs.region.inner, using: &stream,
-          mayContinue: { !deadline.hasPassed })
-        for point in points where point.reach >= 0 {
-          if let witness = verification.replay.confirm(point.input, group: group) {
-            record.decided += 1
-            return witness
-          }
+          mayContinue: { !deadline.hasPassed }
+        ) { input in
+          witness = verification.replay.confirm(input, group: group)
+          return witness != nil
         }
       }
-      return nil
+      if witness != nil { record.decided += 1 }
+      return witness
     }
   }
 
@@ -148,17 +157,27 @@ public struct PropertyVerification {
   private func attack(on question: ViolationQuestion) -> ConjunctionAttack {
     var attack = settings.attack
     let each = max(1, question.network.multiplyAdds * question.conjunctions.count * attack.steps)
-    attack.restarts = min(max(attack.restarts, Self.attackOperations / each), Self.mostRestarts)
+    attack.restarts = max(attack.restarts, min(Self.attackOperations / each, Self.mostRestarts))
     return attack
   }
 
   /// Closes the cases that a stage's bounds exclude.
-  private mutating func tighten(_ open: inout OpenCases, _ bounds: inout RegionBounds, by stage: VerificationStage) {
+  ///
+  /// - Parameter known: the bounds so far, which the first of the stages makes.
+  private mutating func tighten(
+    _ open: inout OpenCases, _ known: inout RegionBounds?, by stage: VerificationStage, over box: Box
+  ) {
     let count = open.count
     let deadline = deadline
     record(stage) { verification, record in
+      var bounds = known ?? RegionBounds(of: open.question.network, over: box)
+      // One owner at a time, or each change would copy all of it.
+      known = nil
+      defer { known = bounds }
       let rows = LinearRows.elements(open.rows, width: open.question.network.outputCount)
       switch stage {
+      case .crownIBP:
+        open.update(bounds.upperBounds(of: rows, by: .crownIBP))
       case .crown:
         bounds.refine(mayContinue: { !deadline.hasPassed })
         open.update(bounds.upperBounds(of: rows, by: .crown))
@@ -204,7 +223,9 @@ public struct PropertyVerification {
         outcome = search.run()
       }
       record.nodes += outcome.nodes
-      if outcome.stop == .finished || outcome.stop == .found { record.decided += question.conjunctions.count }
+      if witness != nil || outcome.stop == .finished || outcome.stop == .found {
+        record.decided += question.conjunctions.count
+      }
       return outcome
     }
     if let witness { return .violated(witness) }

@@ -1,3 +1,4 @@
+import Intervals
 import Networks
 
 /// An input of the region and the margin that it attains there in real arithmetic.
@@ -42,7 +43,7 @@ public struct Replay: Sendable {
     guard let outputs = network.enclosure(at: candidate, inside: region) else { return nil }
     var best: (class: Int, margin: Double)?
     for i in 0..<outputs.count where i != label {
-      let margin = (outputs.lower[i] - outputs.upper[label]).nextDown
+      let margin = outputs.leastMargin(of: i, over: label)
       guard margin.isFinite, margin > best?.margin ?? -.infinity else { continue }
       best = (i, margin)
     }
@@ -52,7 +53,7 @@ public struct Replay: Sendable {
   /// The margin of one class that a candidate attains, or nil if it lies outside the region or its outputs overflow.
   func margin(of target: Int, at candidate: [Double]) -> Double? {
     guard let outputs = network.enclosure(at: candidate, inside: region) else { return nil }
-    let margin = (outputs.lower[target] - outputs.upper[label]).nextDown
+    let margin = outputs.leastMargin(of: target, over: label)
     return margin.isFinite ? margin : nil
   }
 }
@@ -61,5 +62,12 @@ extension Network {
   /// A box that contains the outputs at a candidate in real arithmetic; nil if the candidate lies outside of a region.
   func enclosure(at candidate: [Double], inside region: Region) -> Box? {
     region.inner.contains(candidate) ? enclosure(at: candidate) : nil
+  }
+}
+
+extension Box {
+  /// The smallest difference of two outputs, rounded downward; exact where it is a double, so that ties are seen.
+  fileprivate func leastMargin(of target: Int, over label: Int) -> Double {
+    Interval(lower[target]).sum(Interval(-upper[label])).lower
   }
 }

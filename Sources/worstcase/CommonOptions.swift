@@ -9,6 +9,10 @@ import Verification
 
 extension ExactEngine: ExpressibleByArgument {}
 
+extension Shard: ExpressibleByArgument {
+  public init?(argument: String) { self.init(parsing: argument) }
+}
+
 /// A radius: a number or a fraction, `0.1` or `2/255`.
 struct Epsilon: ExpressibleByArgument {
   let value: Double
@@ -59,6 +63,9 @@ struct DataOptions: ParsableArguments {
     help: "Which test samples: 0..<100, 0...99, 17, or several with commas; the first 100 by default.")
   var samples: String?
 
+  @Option(help: "Which part of these samples, such as 3/16; `worstcase merge` joins the stores of all parts.")
+  var shard: Shard?
+
   /// How many samples are taken, if there are so many, where the user names none.
   private static let usualSamples = 100
 
@@ -95,8 +102,19 @@ struct DataOptions: ParsableArguments {
     }
   }
 
-  /// The positions that `--samples` names, or the first ones.
+  /// The positions that `--samples` names, or the first ones; of these the shard's.
   func indices(in images: LabelledImages) throws -> [Int] {
+    let all = try named(in: images)
+    guard let shard else { return all }
+    let own = shard.select(all)
+    guard !own.isEmpty else {
+      throw Failure(
+        status: .badInput, message: "--shard: there are \(all.count) samples, and none is left for \(shard)")
+    }
+    return own
+  }
+
+  private func named(in images: LabelledImages) throws -> [Int] {
     guard let samples else { return Array(0..<min(Self.usualSamples, images.count)) }
     return try parsed(samples) { text throws(SampleRangeError) in
       try SampleRange(parsing: text).resolve(count: images.count)

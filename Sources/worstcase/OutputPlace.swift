@@ -38,6 +38,18 @@ enum OutputPlace {
     return bare == path ? path + "-report" : bare
   }
 
+  /// A store's place if the user names none: in a folder of the verb's name, which is made if it is not there.
+  static func defaultStore(in folder: String, model: String) throws -> String {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw Failure(
+        status: .badInput,
+        message: "the folder \(folder) cannot be made here (\(error.localizedDescription)); give --store")
+    }
+    return "\(folder)/\(model).sqlite"
+  }
+
   /// Makes a file and removes it: permissions do not tell of read-only and special file systems.
   private static func requireWritable(_ folder: String, option: String) throws {
     var isFolder: ObjCBool = false

@@ -5,21 +5,23 @@ import Studies
 
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The report of a study: figures, a page, a CSV file.",
+    abstract: "The report of a study (figures, a page, a CSV file) or of a certification (a CSV file).",
     discussion: """
-      A study that is still running may be reported on.
+      What is still running may be reported on.
 
-      Example:
+      Examples:
         worstcase report study/digits-cnn3-ibp.sqlite --output report
+        worstcase report certify/digits-cnn3-ibp.sqlite
       """)
 
-  @Argument(help: "The file that `worstcase study` wrote.")
+  @Argument(help: "The file that `worstcase study` or `worstcase certify` wrote.")
   var store: String
 
-  @Option(help: "The folder for the report. By default beside the study's file, with its name.")
+  @Option(help: "The folder for the report. By default beside the file, with its name.")
   var output: String?
 
   func run() throws {
+    if StoreKind(ofFile: store) == .certification { return try reportCertification() }
     let path = output ?? OutputPlace.reportFolder(forStudyAt: store)
     let folder = URL(fileURLWithPath: path)
     let (records, files) = try Failure.onBadInput {
@@ -32,5 +34,20 @@ struct Report: ParsableCommand {
     Output.line("figure  \(files.figureSVG.relativePath) (and .png)")
     Output.line("page    \(files.page.relativePath)")
     Output.line("table   \(files.csv.relativePath)")
+  }
+
+  private func reportCertification() throws {
+    let path = output ?? OutputPlace.reportFolder(forStudyAt: store)
+    let (records, files) = try Failure.onBadInput {
+      let verdicts = try CertificationStore.openForReading(store)
+      try OutputPlace.requireFolder(path, option: "--output")
+      return (
+        try verdicts.records(witnesses: false),
+        try CertificationReport.write(verdicts, to: URL(fileURLWithPath: path))
+      )
+    }
+    Output.line(CertificationTable.text(CertificationSummary(records)))
+    Output.line("table    \(files.csv.relativePath)")
+    Output.line("summary  \(files.summary.relativePath)")
   }
 }

@@ -63,12 +63,13 @@ struct Study: ParsableCommand {
     let path = store ?? "study/\(identity.modelName).sqlite"
     let reportFolder = report ?? OutputPlace.reportFolder(forStudyAt: path)
     try OutputPlace.requireFolder(reportFolder, option: "--report")
-    if store == nil { try makeDefaultFolder() }
+    if store == nil { _ = try OutputPlace.defaultStore(in: "study", model: identity.modelName) }
     let study = try Failure.onBadInput { try StudyStore.open(path, identity: identity) }
 
     Interruption.remark("what was finished is stored, and the same command continues from there")
     let progress = Progress(
-      unit: "samples", done: try Failure.onFault { try study.completedIndices() }.intersection(indices).count,
+      unit: "samples",
+      done: try Failure.onFault { try study.completedIndices(timeout: work.timeout) }.intersection(indices).count,
       total: indices.count)
     let isJSON = json
     let reproducer = Reproducer(
@@ -104,18 +105,10 @@ struct Study: ParsableCommand {
     }
     if summary.openBrackets > 0 {
       throw Failure(
-        status: .unanswered, message: "\(summary.openBrackets) of \(summary.samples) brackets stayed open")
-    }
-  }
-
-  /// Makes the folder of the default store if it is not there.
-  private func makeDefaultFolder() throws {
-    do {
-      try FileManager.default.createDirectory(atPath: "study", withIntermediateDirectories: true)
-    } catch {
-      throw Failure(
-        status: .badInput, message: "the folder study cannot be made here (\(error.localizedDescription)); give --store"
-      )
+        status: .unanswered,
+        message:
+          "\(summary.openBrackets) of \(summary.samples) brackets stayed open; with a larger --timeout, those that "
+          + "ran out of time are tried again")
     }
   }
 }

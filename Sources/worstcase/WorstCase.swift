@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Tensors
+import Training
 
 /// The command line: verbs over the libraries, no logic of its own.
 @main struct WorstCase: ParsableCommand {
@@ -22,14 +23,15 @@ import Tensors
       """,
     version: version,
     subcommands: [
-      Inspect.self, Export.self, Run.self, BoundsVerb.self, Exact.self, Verify.self, Study.self, Report.self,
-      Train.self, DataVerb.self,
+      Inspect.self, Export.self, Run.self, BoundsVerb.self, Exact.self, Verify.self, Certify.self, Study.self,
+      Report.self, Merge.self, Train.self, DataVerb.self,
     ])
 
   static func main() {
     Output.openStandardStreams()
     Interruption.watch()
     do {
+      try refuseUnknownVerb(CommandLine.arguments.dropFirst().first)
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {
@@ -48,6 +50,16 @@ import Tensors
       Output.note("worstcase: " + oneLine(message(for: error)) + (remedy.map { "; s" + $0.dropFirst(3) } ?? ""))
       Foundation.exit(code == .validationFailure ? Status.badInput.rawValue : Status.fault.rawValue)
     }
+  }
+
+  /// Names the verb that was probably meant: the parser would speak of arguments that it did not expect.
+  private static func refuseUnknownVerb(_ word: String?) throws {
+    let verbs = configuration.subcommands.map { $0._commandName } + ["help"]
+    guard let word, !word.hasPrefix("-"), !verbs.contains(word) else { return }
+    throw Failure(
+      status: .badInput,
+      message: "there is no verb '\(word)'; did you mean \(nearest(to: word, in: verbs))? see 'worstcase --help'"
+    )
   }
 
   /// A message on one line, for logs and for programs that read the standard error.

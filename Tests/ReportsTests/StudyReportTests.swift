@@ -32,7 +32,7 @@ enum Examples {
     SampleRecord(
       index: index, label: 3, predicted: 3, lower: lower, upper: upper, adversarialClass: 5,
       status: lower == upper ? .exact : .bracket, reason: lower == upper ? nil : "time", estimates: estimates,
-      estimateSeconds: estimates.mapValues { _ in 0.125 }, unstable: 17, seconds: 1.5, witness: [0.5])
+      estimateSeconds: estimates.mapValues { _ in 0.125 }, unstable: 17, seconds: 1.5, timeout: 10, witness: [0.5])
   }
 }
 

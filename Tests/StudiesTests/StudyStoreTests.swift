@@ -36,7 +36,7 @@ enum Examples {
     SampleRecord(
       index: index, label: 3, predicted: 3, lower: lower, upper: upper, adversarialClass: 5,
       status: lower == upper ? .exact : .bracket, reason: lower == upper ? nil : "time", estimates: estimates,
-      estimateSeconds: estimates.mapValues { _ in 0.125 }, unstable: 17, seconds: 1.5, witness: witness)
+      estimateSeconds: estimates.mapValues { _ in 0.125 }, unstable: 17, seconds: 1.5, timeout: 10, witness: witness)
   }
 }
 
@@ -96,6 +96,53 @@ enum Examples {
     #expect(throws: StoreError.duplicateSample(path: path, index: 4)) { try store.append(Examples.record(4)) }
     try store.append(Examples.record(5))
     #expect(try store.completedIndices() == [4, 5])
+  }
+
+  @Test func triesAgainWhatHadTooLittleTime() throws {
+    func open(_ index: Int, reason: String, timeout: Double) -> SampleRecord {
+      var record = Examples.record(index, lower: -2, upper: -1)
+      (record.reason, record.timeout) = (reason, timeout)
+      return record
+    }
+    let store = try StudyStore.open(path, identity: Examples.identity)
+    for record in [
+      Examples.record(1), open(2, reason: "timeLimit", timeout: 10), open(3, reason: "tolerance", timeout: 10),
+    ] { try store.append(record) }
+    #expect(try store.completedIndices(timeout: 10) == [1, 2, 3])
+    #expect(try store.completedIndices(timeout: 20) == [1, 3])
+    #expect(throws: StoreError.duplicateSample(path: path, index: 2)) {
+      try store.append(open(2, reason: "timeLimit", timeout: 10))
+    }
+    #expect(throws: StoreError.duplicateSample(path: path, index: 3)) {
+      try store.append(open(3, reason: "tolerance", timeout: 20))
+    }
+    var longer = Examples.record(2, estimates: ["PGD": 1])
+    longer.timeout = 20
+    try store.append(longer)
+    #expect(try store.records()[1] == longer)
+  }
+
+  @Test func takesOverAnOlderFile() throws {
+    // What format 2 looks like: the time limit stands in the settings.
+    var old = Examples.identity
+    old.settings = #"{"exact":{"seed":1,"timeout":7.5},"epsilon":0.05}"#
+    do {
+      let store = try StudyStore.open(path, identity: old)
+      try store.append(Examples.record(4))
+    }
+    let database = try DatabaseQueue(path: path)
+    try database.write { db in
+      try db.execute(
+        sql: "ALTER TABLE sample DROP COLUMN timeout; DELETE FROM grdb_migrations WHERE identifier = '3'; "
+          + "PRAGMA user_version = 2")
+    }
+    try database.close()
+    #expect(try StudyStore.openForReading(path).records().map(\.timeout) == [7.5])
+    var now = Examples.identity
+    now.settings = #"{"epsilon":0.05,"exact":{"seed":1}}"#
+    let store = try StudyStore.open(path, identity: now)
+    #expect(try store.records().map(\.timeout) == [7.5])
+    #expect(store.identity.differences(from: now).isEmpty)
   }
 
   @Test func refusesToMix() throws {
@@ -162,14 +209,14 @@ enum Examples {
     #expect(throws: StoreError.folderMissing(path: lost, folder: folder.path("no/such"))) {
       _ = try StudyStore.open(lost, identity: Examples.identity)
     }
-    #expect(throws: StoreError.notAStudy(path: folder.url.path, reason: "it is a folder")) {
+    #expect(throws: StoreError.notAStore(path: folder.url.path, reason: "it is a folder")) {
       _ = try StudyStore.open(folder.url.path, identity: Examples.identity)
     }
 
     let text = String(repeating: "some notes of mine\n", count: 100)
     try text.write(toFile: path, atomically: true, encoding: .utf8)
     for open in [{ try StudyStore.open(path, identity: Examples.identity) }, { try StudyStore.openForReading(path) }] {
-      #expect(throws: StoreError.notAStudy(path: path, reason: "SQLite does not know its format")) { _ = try open() }
+      #expect(throws: StoreError.notAStore(path: path, reason: "SQLite does not know its format")) { _ = try open() }
     }
     #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
 
@@ -178,7 +225,7 @@ enum Examples {
     let before = try Data(contentsOf: URL(fileURLWithPath: other))
     for open in [{ try StudyStore.open(other, identity: Examples.identity) }, { try StudyStore.openForReading(other) }]
     {
-      #expect(throws: StoreError.notAStudy(path: other, reason: "it is an SQLite database of another program")) {
+      #expect(throws: StoreError.notAStore(path: other, reason: "it is an SQLite database of another program")) {
         _ = try open()
       }
     }
@@ -190,7 +237,7 @@ enum Examples {
     _ = try StudyStore.open(path, identity: Examples.identity)
     try DatabaseQueue(path: path).write { db in try db.execute(sql: "PRAGMA user_version = 12") }
     for open in [{ try StudyStore.open(path, identity: Examples.identity) }, { try StudyStore.openForReading(path) }] {
-      #expect(throws: StoreError.newerFormat(path: path, found: 12, known: 2)) { _ = try open() }
+      #expect(throws: StoreError.newerFormat(path: path, found: 12, known: 3)) { _ = try open() }
     }
   }
 
@@ -265,7 +312,7 @@ enum Examples {
     let database = try DatabaseQueue(path: path)
     try database.write { db in
       try db.execute(
-        sql: "INSERT INTO sample VALUES (3, 0, 0, 0, 0, 0, 'odd', NULL, 0, 0, x'00')")
+        sql: "INSERT INTO sample VALUES (3, 0, 0, 0, 0, 0, 'odd', NULL, 0, 0, x'00', 10)")
     }
     let store = try StudyStore.openForReading(path)
     #expect(throws: StoreError.damaged(path: path, reason: "sample 3 has the status odd")) { _ = try store.records() }
