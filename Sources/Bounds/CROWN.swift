@@ -3,6 +3,9 @@ import Networks
 extension RegionBounds {
   /// Rows pulled back together: enough to fill the matrix products, few enough to stay in cache.
   private static let rowsAtOnce = 512
+  /// Of rows over all elements of large nodes fewer: coefficients that one step may write, below which memory is the
+  /// same from step to step and not asked for anew each time.
+  private static let coefficientsAtOnce = 1 << 20
 
   /// Tightens the pre-activation ranges of all units whose lines are not exact by backward passes, first activations
   /// first (CROWN).
@@ -85,8 +88,13 @@ extension RegionBounds {
       case .double: bounds(in: Double.self)
       }
     if let inWindows { return inWindows }
-    return relaxedUpperBounds(
-      of: .elements(units, coefficient: coefficient, width: network[node].shape.count), over: node, by: relaxations)
+    let (width, largest) = (network[node].shape.count, network.nodes.reduce(1) { max($0, $1.shape.count) })
+    let count = max(16, Self.coefficientsAtOnce / largest)
+    return stride(from: 0, to: units.count, by: count).flatMap { start in
+      relaxedUpperBounds(
+        of: .elements(Array(units[start..<min(start + count, units.count)]), coefficient: coefficient, width: width),
+        over: node, by: relaxations)
+    }
   }
 
   /// Whether interval propagation is exact already: one affine layer over the input box.

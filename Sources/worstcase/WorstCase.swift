@@ -28,6 +28,7 @@ import Training
     ])
 
   static func main() {
+    FreedMemory.keep()
     Output.openStandardStreams()
     Interruption.watch()
     do {

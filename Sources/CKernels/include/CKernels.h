@@ -11,6 +11,10 @@
 /// Must not run beside a BLAS call. Returns the name of the set now in use.
 const char *ck_select_blas_kernels(const char *core);
 
+// Has the allocator keep what is freed for the next block of its size, for the rest of the process; to be called before
+// there is a second thread. Does nothing where the C library offers no such choice.
+void ck_keep_freed_memory(void);
+
 // Rows of coefficients are stored in double or single precision and end in f64 or f32; whatever is summed is summed in
 // double precision, in any order.
 
