@@ -27,8 +27,8 @@ public struct ConjunctionAttack: Sendable {
   ///   - stream: random numbers for the starts.
   ///   - mayContinue: asked before each step; without another one the search ends.
   ///   - offer: given points where all outputs of a conjunction are at least zero in ordinary double precision, each
-  ///     with a larger smallest output than those before it on the same way; true ends the search. Where it refuses, rounding may be to
-  ///     blame, and the point goes on climbing.
+  ///     with a larger smallest output than those before it on the same way; true ends the search. Where it refuses,
+  ///     rounding may be to blame, and the point goes on climbing.
   /// - Complexity: `steps` evaluations and gradients of `conjunctions · restarts` points in one batch.
   public func search(
     _ network: Network, reaching conjunctions: [[Int]], over box: Box, using stream: inout RandomStream,

@@ -70,6 +70,16 @@ struct CertifyTests {
     #expect(try timeless(records(killed)) == timeless(records(whole)))
   }
 
+  @Test("What splits and an attack from the centre leave open for minutes is decided")
+  func hardSamples() throws {
+    let folder = try Scratch()
+    let arguments = ["certify", Tool.model, "--samples", "4,5,35,47", "--epsilon", "0.12", "--store", "v.sqlite"]
+    #expect(try Tool.run(arguments + ["--timeout", "25"], in: folder, timeout: 120).status == 0)
+    let found = try records(folder)
+    #expect(found.map(\.verdict) == [.falsified, .falsified, .certified, .certified])
+    #expect(found.allSatisfy { $0.method == .activationSplitting })
+  }
+
   @Test("Samples that had too little time are tried again with more of it")
   func moreTime() throws {
     let folder = try Scratch()
