@@ -32,6 +32,7 @@ struct ExactBenchmark: ParsableCommand {
   }
 
   func run() throws {
+    FreedMemory.keep()
     BLASKernels.select()
     let known = try known.map(Self.known) ?? [:]
     var isAgreed = true
