@@ -4,22 +4,36 @@ import Tensors
 ///
 /// A step runs in phases: all chunks forwards, sums over the batch, all chunks backwards, sum of the gradients
 /// in the order of the chunks. Between phases all workers wait, so whatever needs the whole batch fits in
-/// between, and the result is the same, bit for bit, for any number of workers.
+/// between (products of means, the regulariser), and the result is the same, bit for bit, for any number of workers.
 final class BatchGradient: Sendable {
-  /// What is minimised: `naturalWeight·natural + robustWeight·robust + regulariserWeight·regulariser`.
+  /// What is minimised: `naturalWeight·natural + robustWeight·robust + regulariserWeight·regulariser + l1·Σ|W|`.
   struct Objective: Sendable {
     var naturalWeight = 1.0
     var robustWeight = 0.0
     var regulariserWeight = 0.0
+    /// The weight of the sum of the weights' magnitudes; biases do not count.
+    var l1 = 0.0
     /// The boxes' radius.
     var epsilon = 0.0
+    /// What the robust part is.
+    var robust = RobustLoss.box
+    /// The attacks' random numbers.
+    var random = AttackRandom(seed: 0, step: 0)
   }
 
-  /// The parts of the loss, means over the batch, and how many images have what they need.
+  /// The parts of the loss: sums over the batch, and how many images have what they need.
   struct Result: Sendable {
     var natural = CrossEntropy.Sum()
-    var robust = CrossEntropy.Sum()
+    var robust = Chunk.RobustSums()
+    /// The robust loss of the batch, made of its parts' means.
+    var robustLoss = 0.0
     var regulariser = 0.0
+
+    /// Whether each part has a value.
+    var isFinite: Bool {
+      natural.loss.isFinite && robustLoss.isFinite && robust.adversarial.loss.isFinite && robust.box.loss.isFinite
+        && robust.latent.loss.isFinite
+    }
   }
 
   /// Images per chunk: few enough that a small network's chunk stays in the processor's cache, enough to share
@@ -32,11 +46,12 @@ final class BatchGradient: Sendable {
   /// The gradient of the last batch.
   let total: FloatBuffer
 
-  init(stack: LayerStack, batchSize: Int, workers: Workers) {
+  /// Memory for batches of up to `batchSize` images and for the parts of a robust loss.
+  init(stack: LayerStack, batchSize: Int, workers: Workers, loss: RobustLoss = .box) {
     self.stack = stack
     self.workers = workers
     let count = (batchSize + Self.chunkSize - 1) / Self.chunkSize
-    chunks = (0..<count).map { _ in Chunk(stack: stack, capacity: min(Self.chunkSize, batchSize)) }
+    chunks = (0..<count).map { _ in Chunk(stack: stack, capacity: min(Self.chunkSize, batchSize), loss: loss) }
     total = FloatBuffer(count: stack.parameterCount)
   }
 
@@ -48,27 +63,32 @@ final class BatchGradient: Sendable {
     let sorted = indices.sorted { (set.labels[$0], $0) < (set.labels[$1], $1) }
     let used = (sorted.count + Self.chunkSize - 1) / Self.chunkSize
     precondition(used <= chunks.count, "\(indices.count) images in a batch of \(chunks.count * Self.chunkSize)")
-    let reluLayers = stack.reluLayers
-    let regularises = objective.regulariserWeight > 0
+    // A loss that does not count is worth no attack; its boxes may be wanted for the regulariser.
+    let loss = objective.robustWeight > 0 ? objective.robust : .box
+    let regularises = objective.regulariserWeight > 0 && loss.needsBox
     let robust = objective.robustWeight > 0 || regularises
     let natural = objective.naturalWeight > 0
+    let reluLayers = stack.reluLayers
     let epsilon = regularises ? max(objective.epsilon, FastRegulariser.smallestRadius) : objective.epsilon
     let pixels = PixelBoxes(epsilon: epsilon)
+    let attacked = loss.attack.map { $0.radiusScale == 1 ? pixels : PixelBoxes(epsilon: epsilon * $0.radiusScale) }
+    let share = Float(1 / Double(indices.count))
     let naturalWeight = Float(objective.naturalWeight / Double(indices.count))
-    let robustWeight = Float(objective.robustWeight / Double(indices.count))
 
     struct Part: Sendable {
       var natural = CrossEntropy.Sum()
-      var robust = CrossEntropy.Sum()
+      var robust = Chunk.RobustSums()
       var statistics: [FastRegulariser.Statistics] = []
     }
     let parts = workers.map(0..<used) { [chunks] index in
       let chunk = chunks[index]
       let range = index * Self.chunkSize..<min((index + 1) * Self.chunkSize, sorted.count)
-      chunk.load(set, sorted[range], pixels)
+      chunk.load(set, sorted[range], pixels, attacked: attacked)
       var part = Part()
       if natural { part.natural = chunk.forwardPoints(parameters, weight: naturalWeight) }
-      if robust { part.robust = chunk.forwardBoxes(parameters, weight: robustWeight) }
+      if robust {
+        part.robust = chunk.forwardRobust(parameters, loss: loss, share: share, random: objective.random)
+      }
       if regularises { part.statistics = reluLayers.map { chunk.statistics(ofLayer: $0) } }
       return part
     }
@@ -78,6 +98,12 @@ final class BatchGradient: Sendable {
       result.natural += part.natural
       result.robust += part.robust
     }
+    let means = RobustLoss.Parts(
+      adversarial: result.robust.adversarial.loss * Double(share), box: result.robust.box.loss * Double(share),
+      latent: result.robust.latent.loss * Double(share))
+    var weights: RobustLoss.Parts
+    (result.robustLoss, weights) = loss.combination.evaluate(means)
+    weights.scale(by: objective.robustWeight)
     var penalties: [Int: FastRegulariser.LayerGradient] = [:]
     if regularises {
       var sums = [FastRegulariser.Statistics](repeating: .init(), count: reluLayers.count)
@@ -90,15 +116,26 @@ final class BatchGradient: Sendable {
       for (layer, gradient) in zip(reluLayers, gradients) { penalties[layer] = gradient }
     }
 
-    let regulariser = penalties
+    let (regulariser, partWeights) = (penalties, weights)
     workers.forEach(0..<used) { [chunks] index in
       let chunk = chunks[index]
       chunk.gradient.clear()
       if natural { chunk.backwardPoints(parameters) }
-      if robust { chunk.backwardBoxes(parameters, regulariser: regulariser) }
+      if robust { chunk.backwardRobust(parameters, loss: loss, weights: partWeights, regulariser: regulariser) }
     }
     ParameterGradient.total(chunks[..<used].map(\.gradient), at: parameters, into: total)
+    if objective.l1 > 0 { addSigns(of: parameters, times: Float(objective.l1)) }
     return result
+  }
+
+  /// Adds the gradient of `l1·Σ|W|` over the weights of affine layers.
+  private func addSigns(of parameters: Parameters, times l1: Float) {
+    for (index, layer) in stack.layers.enumerated() {
+      guard case .affine(let affine) = layer else { continue }
+      let weights = parameters.values.pointer + stack.offsets[index]
+      let gradient = total.pointer + stack.offsets[index]
+      for i in 0..<affine.weightCount { gradient[i] += weights[i] > 0 ? l1 : (weights[i] < 0 ? -l1 : 0) }
+    }
   }
 
   /// The mean radius of the boxes that the first layer behind the normalisation reads.

@@ -25,7 +25,10 @@ final class BoxPass: Sendable {
   }
 
   /// Computes the boxes after boundary `range.lowerBound` up to `range.upperBound` from those at the former.
-  func forward(_ range: Range<Int>, batch: Int, parameters: Parameters) {
+  ///
+  /// - Parameter shrinkage: what the upper ends of boxes on both sides of zero are multiplied by at a ReLU. Below 1 the
+  ///   boxes are no bounds (Müller et al., *Certified Training: Small Boxes are All You Need*, ICLR 2023, appendix).
+  func forward(_ range: Range<Int>, batch: Int, parameters: Parameters, shrinkage: Float = 1) {
     for index in range {
       let c = centres[index].pointer
       let r = radii[index].pointer
@@ -39,8 +42,9 @@ final class BoxPass: Sendable {
         layer.apply(parameters.magnitudes.pointer + stack.offsets[index], to: r, batch: batch, into: nextR)
       case .relu(let count):
         for i in 0..<batch * count {
-          let lower = max(c[i] - r[i], 0)
-          let upper = max(c[i] + r[i], 0)
+          let from = c[i] - r[i]
+          let lower = max(from, 0)
+          let upper = max(c[i] + r[i], 0) * (from < 0 ? shrinkage : 1)
           nextC[i] = 0.5 * (upper + lower)
           nextR[i] = 0.5 * (upper - lower)
         }
@@ -65,18 +69,24 @@ final class BoxPass: Sendable {
   /// ``forward(_:batch:parameters:)``.
   ///
   /// - Parameters:
+  ///   - start: what the last call returned, to go on from there; nil for ``seed``.
   ///   - gradient: where to add the gradient with respect to the parameters, or nil for inputs alone.
   ///   - needsInput: whether the gradient with respect to the first boundary is wanted.
+  ///   - shrinkage: as in the forward pass.
   ///   - regulariser: gradients of a penalty on pre-activation boxes, added on the way; one for each layer that
   ///     has any.
   /// - Returns: the gradient at the first boundary, valid until the next call; nil if it was not wanted.
   @discardableResult
   func backward(
-    _ range: Range<Int>, batch: Int, parameters: Parameters, into gradient: ParameterGradient?,
-    needsInput: Bool, regulariser: [Int: FastRegulariser.LayerGradient] = [:]
+    _ range: Range<Int>, from start: Gradient? = nil, batch: Int, parameters: Parameters,
+    into gradient: ParameterGradient?, needsInput: Bool, shrinkage: Float = 1, regulariser: [Int: FastRegulariser.LayerGradient] = [:]
   ) -> Gradient? {
     var (gc, nextGC) = (centreGradients.0.pointer, centreGradients.1.pointer)
     var (gr, nextGR) = (radiusGradients.0.pointer, radiusGradients.1.pointer)
+    if let start, start.centre != gc {
+      swap(&gc, &nextGC)
+      swap(&gr, &nextGR)
+    }
     let firstTrained = range.first { stack.layers[$0].parameterCount > 0 } ?? range.upperBound
     for index in range.reversed() {
       let goesOn = needsInput || index > firstTrained
@@ -100,8 +110,9 @@ final class BoxPass: Sendable {
         swap(&gr, &nextGR)
       case .relu(let count):
         for i in 0..<batch * count {
-          let upper = c[i] + r[i] > 0 ? gc[i] + gr[i] : 0
-          let lower = c[i] - r[i] > 0 ? gc[i] - gr[i] : 0
+          let from = c[i] - r[i]
+          let upper = c[i] + r[i] > 0 ? (gc[i] + gr[i]) * (from < 0 ? shrinkage : 1) : 0
+          let lower = from > 0 ? gc[i] - gr[i] : 0
           gc[i] = 0.5 * (upper + lower)
           gr[i] = 0.5 * (upper - lower)
         }

@@ -1,11 +1,12 @@
 import Foundation
 
 /// A training state in a file: a line that names the format, a line of JSON that says whose state it is, the
-/// numbers in little-endian single precision (parameters, first moments, second moments), and a checksum.
+/// numbers in little-endian single precision (parameters, first moments, second moments; then the average and the best
+/// epoch's parameters where there are any), and a checksum.
 ///
 /// Written beside its place and moved there, so that a killed run leaves the old file or the new one.
 enum Checkpoint {
-  private static let format = "WorstCase training checkpoint 1\n"
+  private static let format = "WorstCase training checkpoint 2\n"
 
   /// Everything but the numbers.
   private struct Header: Codable {
@@ -17,6 +18,9 @@ enum Checkpoint {
     var parameterCount: Int
     var finishedEpochs: Int
     var finishedSteps: Int
+    var averageCount: Int
+    var bestEpoch: Int
+    var bestScore: Double
     var history: [EpochSummary]
   }
 
@@ -24,7 +28,8 @@ enum Checkpoint {
     let header = Header(
       configuration: trainer.configuration, dataset: trainer.training.name, imageCount: trainer.training.count,
       imageDigest: digest(of: trainer.training), parameterCount: state.parameters.count,
-      finishedEpochs: state.finishedEpochs, finishedSteps: state.finishedSteps, history: state.history)
+      finishedEpochs: state.finishedEpochs, finishedSteps: state.finishedSteps, averageCount: state.averageCount,
+      bestEpoch: state.bestEpoch, bestScore: state.bestScore, history: state.history)
     do {
       var data = Data(format.utf8)
       let encoder = JSONEncoder()
@@ -34,7 +39,7 @@ enum Checkpoint {
         positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
       data.append(try encoder.encode(header))
       data.append(0x0A)
-      for numbers in [state.parameters, state.firstMoments, state.secondMoments] {
+      for numbers in [state.parameters, state.firstMoments, state.secondMoments, state.average, state.best] {
         for number in numbers {
           withUnsafeBytes(of: number.bitPattern.littleEndian) { data.append(contentsOf: $0) }
         }
@@ -79,18 +84,23 @@ enum Checkpoint {
     try requireSameRun(header, trainer)
     let bytes = rest[(end + 1)...]
     let count = header.parameterCount
-    guard count == trainer.parameterCount, bytes.count == 12 * count else {
-      throw damaged("has \(bytes.count) bytes of numbers where \(12 * trainer.parameterCount) belong")
+    let hasAverage = header.averageCount > 0
+    let hasBest = header.bestEpoch > 0
+    let vectors = 3 + (hasAverage ? 1 : 0) + (hasBest ? 1 : 0)
+    guard count == trainer.parameterCount, bytes.count == 4 * vectors * count else {
+      throw damaged("has \(bytes.count) bytes of numbers where \(4 * vectors * trainer.parameterCount) belong")
     }
     let numbers = bytes.withUnsafeBytes { raw in
-      (0..<3 * count).map {
+      (0..<vectors * count).map {
         Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
       }
     }
+    func vector(_ index: Int) -> [Float] { Array(numbers[index * count..<(index + 1) * count]) }
     return TrainingState(
-      finishedEpochs: header.finishedEpochs, finishedSteps: header.finishedSteps,
-      parameters: Array(numbers[..<count]), firstMoments: Array(numbers[count..<2 * count]),
-      secondMoments: Array(numbers[(2 * count)...]), history: header.history)
+      finishedEpochs: header.finishedEpochs, finishedSteps: header.finishedSteps, parameters: vector(0),
+      firstMoments: vector(1), secondMoments: vector(2), average: hasAverage ? vector(3) : [],
+      averageCount: header.averageCount, best: hasBest ? vector(vectors - 1) : [], bestEpoch: header.bestEpoch,
+      bestScore: header.bestScore, history: header.history)
   }
 
   private static func requireSameRun(_ header: Header, _ trainer: Trainer) throws(TrainingError) {

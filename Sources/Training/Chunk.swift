@@ -1,6 +1,6 @@
 import Tensors
 
-/// The memory in which one piece of a batch is propagated and differentiated.
+/// The memory in which one piece of a batch is propagated, attacked and differentiated.
 ///
 /// A batch is cut into the same chunks for any number of workers, so that sums over it are always the same.
 final class Chunk: @unchecked Sendable {
@@ -8,25 +8,34 @@ final class Chunk: @unchecked Sendable {
   let capacity: Int
   let point: PointPass
   let box: BoxPass
-  private let margins: ElidedMargins
-  private let labels: UnsafeMutablePointer<Int32>
+  /// The memory of the attacks, where the loss has them.
+  let attack: PointAttack?
+  let latent: LatentAttack?
+  let margins: ElidedMargins
+  let labels: UnsafeMutablePointer<Int32>
+  /// Which image of the data set each one is.
+  private(set) var indices: [Int] = []
   /// Gradients with respect to logits and to upper margins, `[batch, classes]`, and the margins themselves.
-  private let logitGradient, marginGradient, upperMargins: FloatBuffer
+  let logitGradient, adversarialGradient, marginGradient, upperMargins: FloatBuffer
   /// The gradient of this chunk's part of the loss.
   let gradient: ParameterGradient
 
   /// How many images are loaded.
-  private(set) var batch = 0
+  var batch: Int { indices.count }
 
-  init(stack: LayerStack, capacity: Int) {
+  /// Memory for up to `capacity` images and for the parts of a loss.
+  init(stack: LayerStack, capacity: Int, loss: RobustLoss = .box) {
     self.stack = stack
     self.capacity = capacity
     point = PointPass(stack: stack, capacity: capacity)
     box = BoxPass(stack: stack, capacity: capacity)
+    attack = loss.attack.map { _ in PointAttack(stack: stack, capacity: capacity) }
+    latent = loss.latent.map { LatentAttack(stack: stack, capacity: capacity, boundary: $0.boundary) }
     margins = ElidedMargins(stack: stack)
     labels = .allocate(capacity: capacity)
     let classes = stack.classCount
     logitGradient = FloatBuffer(count: capacity * classes)
+    adversarialGradient = FloatBuffer(count: capacity * classes)
     marginGradient = FloatBuffer(count: capacity * classes)
     upperMargins = FloatBuffer(count: capacity * classes)
     gradient = ParameterGradient(count: stack.parameterCount)
@@ -34,35 +43,32 @@ final class Chunk: @unchecked Sendable {
 
   deinit { labels.deallocate() }
 
-  /// Loads some images as points and as boxes.
-  func load(_ set: TrainingSet, _ indices: ArraySlice<Int>, _ pixels: PixelBoxes) {
+  /// Loads some images as points, as boxes, and as the boxes that an attack searches.
+  func load(_ set: TrainingSet, _ indices: ArraySlice<Int>, _ pixels: PixelBoxes, attacked: PixelBoxes? = nil) {
     precondition(indices.count <= capacity, "\(indices.count) images in a chunk of \(capacity)")
-    batch = indices.count
+    self.indices = Array(indices)
     let size = set.shape.count
     set.pixels.withUnsafeBufferPointer { bytes in
-      pixels.withTables { values, tableCentres, tableRadii in
-        var to = 0
-        for (vector, index) in indices.enumerated() {
-          labels[vector] = Int32(set.labels[index])
-          let x = point.values[0].pointer + to
-          let c = box.centres[0].pointer + to
-          let r = box.radii[0].pointer + to
-          let from = index * size
-          for i in 0..<size {
-            let byte = Int(bytes[from + i])
-            x[i] = values[byte]
-            c[i] = tableCentres[byte]
-            r[i] = tableRadii[byte]
+      for (vector, index) in indices.enumerated() {
+        labels[vector] = Int32(set.labels[index])
+        let to = vector * size
+        let x = point.values[0].pointer + to
+        let c = box.centres[0].pointer + to
+        let r = box.radii[0].pointer + to
+        let image = UnsafeBufferPointer(rebasing: bytes[index * size..<(index + 1) * size])
+        pixels.write(image, values: x, first: c, second: r) { $0.ball }
+        if let attack, let attacked {
+          attacked.write(image, values: x, first: attack.lower.pointer + to, second: attack.upper.pointer + to) {
+            $0.ends
           }
-          to += size
         }
       }
     }
   }
 
-  private var all: Range<Int> { 0..<stack.layers.count }
-  private var extractor: Range<Int> { 0..<stack.layers.count - 1 }
-  private var lastOffset: Int { stack.offsets[stack.layers.count - 1] }
+  var all: Range<Int> { 0..<stack.layers.count }
+  var extractor: Range<Int> { 0..<stack.layers.count - 1 }
+  var lastOffset: Int { stack.offsets[stack.layers.count - 1] }
 
   /// The natural loss of the points; keeps `weight` times its gradient with respect to the logits.
   func forwardPoints(_ parameters: Parameters, weight: Float) -> CrossEntropy.Sum {
@@ -72,34 +78,11 @@ final class Chunk: @unchecked Sendable {
       weight: weight, gradient: logitGradient.pointer)
   }
 
-  /// The loss of the boxes' upper margins; keeps `weight` times its gradient with respect to them.
-  func forwardBoxes(_ parameters: Parameters, weight: Float) -> CrossEntropy.Sum {
-    box.forward(extractor, batch: batch, parameters: parameters)
-    margins.forward(
-      centres: box.centres[extractor.upperBound].pointer, radii: box.radii[extractor.upperBound].pointer,
-      labels: labels, batch: batch, weights: parameters.values.pointer + lastOffset, into: upperMargins.pointer)
-    return CrossEntropy.evaluate(
-      upperMargins.pointer, labels: labels, batch: batch, classes: stack.classCount, weight: weight,
-      gradient: marginGradient.pointer)
-  }
-
   /// Adds the gradient of the natural loss to ``gradient``.
   func backwardPoints(_ parameters: Parameters) {
     point.backward(
       all, batch: batch, seed: logitGradient.pointer, parameters: parameters.values.pointer,
       into: gradient.direct.pointer, needsInput: false)
-  }
-
-  /// Adds the gradient of the boxes' loss, and of a penalty on pre-activation boxes, to ``gradient``.
-  func backwardBoxes(_ parameters: Parameters, regulariser: [Int: FastRegulariser.LayerGradient]) {
-    margins.backward(
-      seed: marginGradient.pointer, centres: box.centres[extractor.upperBound].pointer,
-      radii: box.radii[extractor.upperBound].pointer, labels: labels, batch: batch,
-      weights: parameters.values.pointer + lastOffset, into: gradient.direct.pointer + lastOffset,
-      boxGradient: box.seed)
-    box.backward(
-      extractor, batch: batch, parameters: parameters, into: gradient, needsInput: false,
-      regulariser: regulariser)
   }
 
   /// Sums over the pre-activation boxes of a ReLU layer.
@@ -111,24 +94,42 @@ final class Chunk: @unchecked Sendable {
 }
 
 /// What each of the 256 bytes of an image becomes: a value in [0, 1], and the box of radius ε around it within
-/// [0, 1].
+/// [0, 1], as centre and radius and as its ends.
 struct PixelBoxes: Sendable {
-  private let values, centres, radii: [Float]
+  private let values: [Float]
+  /// Centres and radii.
+  let ball: (first: [Float], second: [Float])
+  /// Lower and upper ends.
+  let ends: (first: [Float], second: [Float])
 
   init(epsilon: Double) {
     let pixels = (0..<256).map { Double($0) / 255 }
+    let lower = pixels.map { max($0 - epsilon, 0) }
+    let upper = pixels.map { min($0 + epsilon, 1) }
     values = pixels.map { Float($0) }
-    centres = pixels.map { Float((min($0 + epsilon, 1) + max($0 - epsilon, 0)) / 2) }
-    radii = pixels.map { Float((min($0 + epsilon, 1) - max($0 - epsilon, 0)) / 2) }
+    ball = (
+      zip(lower, upper).map { Float(($0 + $1) / 2) },
+      zip(lower, upper).map { Float(($1 - $0) / 2) }
+    )
+    ends = (lower.map { Float($0) }, upper.map { Float($0) })
   }
 
-  /// Gives access to values, centres and radii, 256 each.
-  func withTables(
-    _ body: (UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void
+  /// Writes what the bytes of an image become.
+  func write(
+    _ image: UnsafeBufferPointer<UInt8>, values to: UnsafeMutablePointer<Float>,
+    first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>,
+    _ tables: (PixelBoxes) -> (first: [Float], second: [Float])
   ) {
+    let (ofFirst, ofSecond) = tables(self)
     values.withUnsafeBufferPointer { values in
-      centres.withUnsafeBufferPointer { centres in
-        radii.withUnsafeBufferPointer { radii in body(values, centres, radii) }
+      ofFirst.withUnsafeBufferPointer { ofFirst in
+        ofSecond.withUnsafeBufferPointer { ofSecond in
+          for (i, byte) in image.enumerated() {
+            to[i] = values[Int(byte)]
+            first[i] = ofFirst[Int(byte)]
+            second[i] = ofSecond[Int(byte)]
+          }
+        }
       }
     }
   }

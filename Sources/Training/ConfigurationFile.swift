@@ -51,15 +51,43 @@ extension TrainingConfiguration {
   ///
   /// - Throws: ``ConfigurationError``; an unknown key is refused with the nearest known one.
   public init(yaml: String) throws(ConfigurationError) {
-    let lines = try Self.keyLines(of: yaml)
-    let presetKey = "preset"
-    let known = CodingKeys.allCases.map(\.rawValue) + [presetKey]
+    self = try Self.read(yaml, Overlay.self, besides: ["preset"]).configuration
+    try validate()
+  }
+
+  /// The configuration with some settings replaced, such as `epsilon=0.1`; values are written as in a file.
+  ///
+  /// - Throws: ``ConfigurationError``; an unknown key is refused with the nearest known one.
+  public func setting(_ assignments: [String]) throws(ConfigurationError) -> TrainingConfiguration {
+    var yaml = ""
+    for assignment in assignments {
+      guard let mark = assignment.firstIndex(of: "="), mark > assignment.startIndex else {
+        throw .malformed(line: nil, reason: "\(assignment) is no setting; write it as key=value")
+      }
+      guard !assignment.contains("\n") else {
+        throw .malformed(line: nil, reason: "the setting \(assignment.prefix(20)) has several lines")
+      }
+      yaml += "\(assignment[..<mark]): \(assignment[assignment.index(after: mark)...])\n"
+    }
+    guard !yaml.isEmpty else { return self }
+    let base = Changes.base.map { [$0: self] } ?? [:]
+    let changed = try Self.read(yaml, Changes.self, besides: [], userInfo: base).configuration
+    try changed.validate()
+    return changed
+  }
+
+  /// Decodes a mapping whose keys are all known.
+  private static func read<Value: Decodable>(
+    _ yaml: String, _ type: Value.Type, besides others: [String], userInfo: [CodingUserInfoKey: any Sendable] = [:]
+  ) throws(ConfigurationError) -> Value {
+    let lines = try keyLines(of: yaml)
+    let known = CodingKeys.allCases.map(\.rawValue) + others
     for (key, line) in lines where !known.contains(key) {
       throw .unknownKey(key, line: line, nearest: nearest(to: key, in: known))
     }
     func line(of key: String) -> Int? { lines.first { $0.key == key }?.line }
     do {
-      self = try YAMLDecoder().decode(Overlay.self, from: yaml).configuration
+      return try YAMLDecoder().decode(type, from: yaml, userInfo: userInfo)
     } catch let error as ConfigurationError {
       throw error
     } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
@@ -70,7 +98,6 @@ extension TrainingConfiguration {
     } catch {
       throw .malformed(line: nil, reason: "\(error)")
     }
-    try validate()
   }
 
   /// The keys of the outermost mapping with their lines, from 1.
@@ -101,6 +128,17 @@ extension TrainingConfiguration {
     init(from decoder: any Decoder) throws {
       let preset = try decoder.container(keyedBy: Keys.self).decodeIfPresent(String.self, forKey: .preset)
       let base = try preset.map { try TrainingConfiguration.preset($0) } ?? TrainingConfiguration()
+      configuration = try TrainingConfiguration(from: decoder, over: base)
+    }
+  }
+
+  /// Changes to a configuration that the decoder is handed.
+  private struct Changes: Decodable {
+    static let base = CodingUserInfoKey(rawValue: "base")
+    let configuration: TrainingConfiguration
+
+    init(from decoder: any Decoder) throws {
+      let base = Self.base.flatMap { decoder.userInfo[$0] as? TrainingConfiguration } ?? TrainingConfiguration()
       configuration = try TrainingConfiguration(from: decoder, over: base)
     }
   }

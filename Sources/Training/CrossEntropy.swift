@@ -30,26 +30,33 @@ enum CrossEntropy {
     for vector in 0..<batch {
       let row = logits + vector * classes
       let label = Int(labels[vector])
-      var top = -Float.infinity
-      var topOther = -Float.infinity
-      for i in 0..<classes {
-        top = max(top, row[i])
-        if i != label { topOther = max(topOther, row[i]) }
-      }
-      // Shifted by the largest, so that early margins of thousands neither overflow nor lose the loss.
-      var total: Float = 0
-      for i in 0..<classes { total += exp(row[i] - top) }
-      sum.loss += Double(top - row[label]) + Double(log(total))
-      if row[label] > topOther { sum.correct += 1 }
-      guard let gradient else { continue }
-      let to = gradient + vector * classes
-      var others: Float = 0
-      for i in 0..<classes where i != label {
-        to[i] = weight * exp(row[i] - top) / total
-        others += to[i]
-      }
-      to[label] = -others
+      let loss = self.row(
+        row, label: label, classes: classes, weight: weight, gradient: gradient.map { $0 + vector * classes })
+      sum.loss += Double(loss)
+      var isOnTop = true
+      for i in 0..<classes where i != label { isOnTop = isOnTop && row[label] > row[i] }
+      if isOnTop { sum.correct += 1 }
     }
     return sum
+  }
+
+  /// The loss of one row; see ``evaluate(_:labels:batch:classes:weight:gradient:)``.
+  static func row(
+    _ row: UnsafePointer<Float>, label: Int, classes: Int, weight: Float, gradient: UnsafeMutablePointer<Float>?
+  ) -> Float {
+    var top = row[0]
+    for i in 1..<classes { top = max(top, row[i]) }
+    // Shifted by the largest, so that early margins of thousands neither overflow nor lose the loss.
+    var total: Float = 0
+    for i in 0..<classes { total += exp(row[i] - top) }
+    let loss = (top - row[label]) + log(total)
+    guard let gradient else { return loss }
+    var others: Float = 0
+    for i in 0..<classes where i != label {
+      gradient[i] = weight * exp(row[i] - top) / total
+      others += gradient[i]
+    }
+    gradient[label] = -others
+    return loss
   }
 }

@@ -8,12 +8,15 @@ final class PointPass: Sendable {
   private let gradients: (FloatBuffer, FloatBuffer)
 
   /// Room for up to `capacity` points at a time.
-  init(stack: LayerStack, capacity: Int) {
+  ///
+  /// - Parameter first: the first boundary that there is room for.
+  init(stack: LayerStack, capacity: Int, from first: Int = 0) {
     self.stack = stack
     self.capacity = capacity
-    values = (0...stack.layers.count).map { FloatBuffer(count: capacity * stack.size(ofBoundary: $0)) }
+    let sizes = (0...stack.layers.count).map { $0 < first ? 0 : capacity * stack.size(ofBoundary: $0) }
+    values = sizes.map { FloatBuffer(count: $0) }
     ones = FloatBuffer(stack.ones)
-    let largest = capacity * stack.largestSize
+    let largest = sizes.max() ?? 0
     gradients = (FloatBuffer(count: largest), FloatBuffer(count: largest))
   }
 

@@ -12,12 +12,10 @@ extension TrainingConfiguration {
     return preset.configuration
   }
 
-  private static let presets: [(name: String, configuration: TrainingConfiguration)] = [
-    ("digits-cnn3", digitsCNN3),
-    ("mnist-cnn3", TrainingConfiguration()),
-    ("mnist-cnn3-small", mnistCNN3Small),
-    ("mnist-cnn3-standard", mnistCNN3Standard),
-  ]
+  private static var presets: [(name: String, configuration: TrainingConfiguration)] {
+    [("digits-cnn3", digitsCNN3), ("mnist-cnn3-small", mnistCNN3Small), ("mnist-cnn3-standard", mnistCNN3Standard)]
+      + PublishedRecipe.all.map { ($0.name, $0.configuration) }
+  }
 
   /// The network that comes with the tool: the small one below, on synthetic digits.
   private static var digitsCNN3: TrainingConfiguration {
@@ -44,6 +42,7 @@ extension TrainingConfiguration {
     configuration.initialisation = .kaiming
     configuration.learningRate = 5e-3
     configuration.learningRateMilestones = [8, 9]
+    configuration.validation = 0
     return configuration
   }
 

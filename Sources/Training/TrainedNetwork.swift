@@ -7,6 +7,8 @@ public struct TrainedNetwork: Sendable {
   public let configuration: TrainingConfiguration
   /// The epochs, in order.
   public let history: [EpochSummary]
+  /// The epoch, from 1, that the numbers are from; nil where they are an average.
+  public let keptEpoch: Int?
   /// The weights and biases of all layers, in the order of the layers, weights before biases.
   public let parameters: [Float]
   let stack: LayerStack

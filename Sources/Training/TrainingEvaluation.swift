@@ -11,6 +11,11 @@ public struct TrainingEvaluation: Codable, Hashable, Sendable {
   /// The fraction of images all of whose upper margins are negative. Computed in single precision without error
   /// bounds: a guide for training, not a certificate.
   public var verifiedAccuracy: Double
+  /// The fraction of images whose label is strictly on top at the points that an attack found; nil where none was made.
+  public var attackedAccuracy: Double?
+  /// The fraction of images all of whose margins are negative at the points that attacks found in an inner layer's box
+  /// (TAPS accuracy); nil where none were made. Neither a certificate nor a counterexample: it lies between.
+  public var latentAccuracy: Double?
   /// The fraction of ReLU inputs whose box lies on both sides of zero.
   public var unstableFraction: Double
   /// The fraction of ReLU inputs whose box is never positive.
@@ -22,41 +27,40 @@ final class Evaluator: Sendable {
   private let stack: LayerStack
   private let workers: Workers
   private let chunks: [Chunk]
+  private let attack: PointAttack.Settings?
+  private let latent: LatentAttack.Settings?
   private static let chunkSize = 64
 
-  init(stack: LayerStack, workers: Workers) {
+  /// An evaluator that makes the given attacks besides.
+  init(
+    stack: LayerStack, workers: Workers, attack: PointAttack.Settings? = nil, latent: LatentAttack.Settings? = nil
+  ) {
     self.stack = stack
     self.workers = workers
-    chunks = (0..<workers.count).map { _ in Chunk(stack: stack, capacity: Self.chunkSize) }
+    self.attack = attack
+    self.latent = latent
+    let parts = RobustLoss(attack: attack, latent: latent)
+    chunks = (0..<workers.count).map { _ in Chunk(stack: stack, capacity: Self.chunkSize, loss: parts) }
+  }
+
+  private struct Part: Sendable {
+    var natural = CrossEntropy.Sum()
+    var robust = Chunk.RobustSums()
+    var unstable = 0
+    var dead = 0
   }
 
   /// Evaluates on all images of a set, with boxes of the given radius.
   func evaluate(_ set: TrainingSet, parameters: Parameters, epsilon: Double) -> TrainingEvaluation {
-    struct Part: Sendable {
-      var natural = CrossEntropy.Sum()
-      var robust = CrossEntropy.Sum()
-      var unstable = 0
-      var dead = 0
-    }
     let indices = Array(0..<set.count)
     let pieces = (set.count + Self.chunkSize - 1) / Self.chunkSize
     let pixels = PixelBoxes(epsilon: epsilon)
-    let reluLayers = stack.reluLayers
     // Each worker has one chunk's memory and takes every n-th piece; sums are of whole numbers or in piece order.
     let lanes = workers.map(0..<chunks.count) { [chunks] lane in
       stride(from: lane, to: pieces, by: chunks.count).map { piece in
-        let chunk = chunks[lane]
         let range = piece * Self.chunkSize..<min((piece + 1) * Self.chunkSize, indices.count)
-        chunk.load(set, indices[range], pixels)
-        var part = Part()
-        part.natural = chunk.forwardPoints(parameters, weight: 0)
-        part.robust = chunk.forwardBoxes(parameters, weight: 0)
-        for layer in reluLayers {
-          let (unstable, dead) = chunk.phases(ofLayer: layer)
-          part.unstable += unstable
-          part.dead += dead
-        }
-        return part
+        chunks[lane].load(set, indices[range], pixels, attacked: attack == nil ? nil : pixels)
+        return evaluate(chunks[lane], parameters)
       }
     }
     var total = Part()
@@ -68,11 +72,31 @@ final class Evaluator: Sendable {
       total.dead += part.dead
     }
     let count = Double(set.count)
-    let units = max(1, count * Double(reluLayers.reduce(0) { $0 + stack.size(ofBoundary: $1) }))
+    let units = max(1, count * Double(stack.reluLayers.reduce(0) { $0 + stack.size(ofBoundary: $1) }))
     return TrainingEvaluation(
       naturalLoss: total.natural.loss / count, naturalAccuracy: Double(total.natural.correct) / count,
-      robustLoss: total.robust.loss / count, verifiedAccuracy: Double(total.robust.correct) / count,
+      robustLoss: total.robust.box.loss / count, verifiedAccuracy: Double(total.robust.box.correct) / count,
+      attackedAccuracy: attack.map { _ in Double(total.robust.adversarial.correct) / count },
+      latentAccuracy: latent.map { _ in Double(total.robust.latent.correct) / count },
       unstableFraction: Double(total.unstable) / units, deadFraction: Double(total.dead) / units)
+  }
+
+  private func evaluate(_ chunk: Chunk, _ parameters: Parameters) -> Part {
+    var part = Part()
+    // The same numbers after each epoch, so that epochs can be compared.
+    let random = AttackRandom(seed: 0, step: 0)
+    part.natural = chunk.forwardPoints(parameters, weight: 0)
+    if let attack {
+      let loss = RobustLoss(combination: .adversarial, attack: attack)
+      part.robust = chunk.forwardRobust(parameters, loss: loss, share: nil, random: random)
+    }
+    part.robust += chunk.forwardRobust(parameters, loss: RobustLoss(latent: latent), share: nil, random: random)
+    for layer in stack.reluLayers {
+      let (unstable, dead) = chunk.phases(ofLayer: layer)
+      part.unstable += unstable
+      part.dead += dead
+    }
+    return part
   }
 }
 

@@ -1,7 +1,7 @@
 /// Something worth telling whoever watches a training run.
 public enum TrainingEvent: Sendable {
-  /// The run starts, or continues after the given number of finished epochs.
-  case started(parameters: Int, reluUnits: Int, finishedEpochs: Int)
+  /// The run starts, or continues after the epochs that are finished already.
+  case started(parameters: Int, reluUnits: Int, history: [EpochSummary])
   /// A batch is done.
   case batch(epoch: Int, done: Int, of: Int)
   /// An epoch is done.
@@ -20,6 +20,8 @@ public struct EpochSummary: Codable, Hashable, Sendable {
   public var naturalLoss: Double?
   /// The mean over the epoch of the robust loss, where it was computed.
   public var robustLoss: Double?
+  /// The means over the epoch of the robust loss's parts, where they were computed.
+  public var adversarialLoss, boxLoss, latentLoss: Double?
   /// The mean over the epoch's steps of the regulariser, where it was computed.
   public var regulariser: Double?
   /// The largest gradient norm before clipping.

@@ -39,4 +39,28 @@ public struct TrainingSet: Sendable {
     self.pixels = pixels
     self.labels = labels
   }
+
+  /// Parts the images at random into two sets.
+  ///
+  /// - Parameter count: how many images the second set has.
+  /// - Throws: ``TrainingError/unusableData(_:reason:)`` unless the first keeps at least one.
+  public func holdingOut(
+    _ count: Int, seed: UInt64
+  ) throws(TrainingError) -> (training: TrainingSet, validation: TrainingSet?) {
+    guard count > 0 else { return (self, nil) }
+    guard count < self.count else {
+      throw .unusableData(name, reason: "\(count) images cannot be held out of \(self.count)")
+    }
+    var order = Array(0..<self.count)
+    var stream = RandomStream(seed: seed, purpose: "held-out images")
+    stream.shuffle(&order)
+    return (try subset(order[count...].sorted()), try subset(order[..<count].sorted()))
+  }
+
+  private func subset(_ indices: [Int]) throws(TrainingError) -> TrainingSet {
+    let size = shape.count
+    return try TrainingSet(
+      name: name, shape: shape, classCount: classCount,
+      pixels: indices.flatMap { pixels[$0 * size..<($0 + 1) * size] }, labels: indices.map { labels[$0] })
+  }
 }

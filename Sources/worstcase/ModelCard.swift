@@ -6,11 +6,12 @@ import Training
 struct ModelCard {
   /// Where the network is.
   let file: String
-  let configuration: TrainingConfiguration
+  let trained: TrainedNetwork
   let training, test: LabelledImages
   let result: TrainingEvaluation
-  let seconds: Double
   let kernels: String
+
+  private var configuration: TrainingConfiguration { trained.configuration }
 
   /// Where the card goes: beside the network.
   var path: String { (file as NSString).deletingPathExtension + ".md" }
@@ -35,6 +36,22 @@ struct ModelCard {
     ]
   }
 
+  private var widths: String {
+    (configuration.widths ?? configuration.architecture.usualWidths).map(String.init).joined(separator: " ")
+  }
+
+  private var kept: String {
+    switch (trained.keptEpoch, configuration.resolvedSelection) {
+    case (nil, _): "the average of the weights since epoch \((configuration.averageFrom ?? 0) + 1)"
+    case (_, .last): "the last epoch's"
+    case (let epoch?, let selection): "epoch \(epoch)'s, chosen by \(selection.rawValue) accuracy on held-out images"
+    }
+  }
+
+  private func optional(_ fraction: Double?) -> String { fraction.map(percent) ?? "-" }
+
+  private var seconds: Double { trained.history.reduce(0) { $0 + $1.trainingSeconds + $1.evaluationSeconds } }
+
   private var settings: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -49,11 +66,14 @@ struct ModelCard {
 
     | | |
     |---|---|
-    | architecture | \(configuration.architecture.rawValue), widths \(configuration.widths.map(String.init).joined(separator: " and ")) |
+    | architecture | \(configuration.architecture.rawValue), widths \(widths) |
     | trained by | \(configuration.method.rawValue) at ε = \(configuration.epsilon) (ℓ∞, pixels in [0, 1]) |
-    | training data | \(training.count) images of \(training.name), sha256 `\(training.digest)` |
+    | training data | \(training.count) images of \(training.name), sha256 `\(training.digest)`, \(configuration.validation) of them held out |
+    | epochs | \(trained.history.count), the network is \(kept) |
     | test data | \(test.count) images of \(test.name), sha256 `\(test.digest)` |
     | test accuracy | \(percent(result.naturalAccuracy)) |
+    | test accuracy under attack at ε (margin, 10 steps) | \(optional(result.attackedAccuracy)) |
+    | TAPS accuracy on the test images at ε | \(optional(result.latentAccuracy)) |
     | test accuracy verified by intervals at ε | \(percent(result.verifiedAccuracy)) |
     | ReLUs without a fixed sign at ε, by intervals | \(percent(result.unstableFraction)) |
     | ReLUs that are never active at ε, by intervals | \(percent(result.deadFraction)) |

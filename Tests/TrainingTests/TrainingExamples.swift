@@ -35,6 +35,7 @@ func barsConfiguration() -> TrainingConfiguration {
   configuration.learningRateMilestones = [5]
   configuration.naturalWeightStart = 0.5
   configuration.naturalWeight = 0.25
+  configuration.validation = 0
   configuration.threads = 1
   return configuration
 }

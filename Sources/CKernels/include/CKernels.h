@@ -191,6 +191,10 @@ void ck_dense_balls_f32(const float *weights, size_t rows, size_t k, size_t batc
 void ck_adam_f32(float *parameters, const float *gradient, float *first, float *second, size_t n,
                  float beta1, float beta2, float step, float epsilon);
 
+/// One step of sign-gradient ascent within boxes: each coordinate moves by step times its width along the gradient's
+/// sign and is cut to its ends. Returns whether any moved.
+int ck_ascend_f32(float *point, const float *gradient, const float *lower, const float *upper, size_t n, float step);
+
 /// The corner of a box where a linear function is largest: upper[i] where coefficients[i] > 0, else lower[i].
 void ck_corner(const double *coefficients, const double *lower, const double *upper, double *corner, size_t n);
 /// Replaces pre-activations by outputs along the lines that a row's coefficients over the outputs chose: the upper one
