@@ -78,28 +78,7 @@ struct DataOptions: ParsableArguments {
 
   /// The images of a split; `count` is how many synthetic ones to make.
   func images(_ split: DatasetSplit, count: Int) throws -> LabelledImages {
-    try Failure.onBadInput {
-      guard let kind = dataset.folder else {
-        guard range == nil else {
-          throw Failure(
-            status: .badInput, message: "--range is for images of --dataset npy; those of \(dataset.rawValue) are bytes"
-          )
-        }
-        guard data == nil else {
-          throw Failure(
-            status: .badInput,
-            message:
-              "--data is for images in files, and those of \(dataset.rawValue) are made: name their kind as well, "
-              + "as in `--dataset mnist --data DIR`")
-        }
-        return try SyntheticDigits.make(count: count, seed: 1, split: split)
-      }
-      guard let data else {
-        throw Failure(
-          status: .badInput, message: "--dataset \(dataset.rawValue) needs --data DIR with \(kind.wanted)")
-      }
-      return try kind.load(URL(fileURLWithPath: data), split: split, validRange: range?.range)
-    }
+    try dataset.images(split, in: data, range: range, count: count)
   }
 
   /// The positions that `--samples` names, or the first ones; of these the shard's.

@@ -15,6 +15,38 @@ enum DatasetName: String, ExpressibleByArgument, CaseIterable {
 
   /// The kind that lies in files; nil for images that are made.
   var folder: DatasetFolder? { DatasetFolder(rawValue: rawValue) }
+
+  /// The images of a split; `count` is how many synthetic ones to make.
+  ///
+  /// - Parameters:
+  ///   - data: where its files are, as `--data` names it.
+  ///   - range: the valid range of images that are numbers, as `--range` gives it.
+  func images(
+    _ split: DatasetSplit, in data: String?, range: ValidRange? = nil, count: Int
+  ) throws -> LabelledImages {
+    try Failure.onBadInput {
+      guard let kind = folder else {
+        guard range == nil else {
+          throw Failure(
+            status: .badInput, message: "--range is for images of --dataset npy; those of \(rawValue) are bytes"
+          )
+        }
+        guard data == nil else {
+          throw Failure(
+            status: .badInput,
+            message:
+              "--data is for images in files, and those of \(rawValue) are made: name their kind as well, "
+              + "as in `--dataset mnist --data DIR`")
+        }
+        return try SyntheticDigits.make(count: count, seed: 1, split: split)
+      }
+      guard let data else {
+        throw Failure(
+          status: .badInput, message: "--dataset \(rawValue) needs --data DIR with \(kind.wanted)")
+      }
+      return try kind.load(URL(fileURLWithPath: data), split: split, validRange: range?.range)
+    }
+  }
 }
 
 /// The range that elements of an input keep to, written `-1...1`.

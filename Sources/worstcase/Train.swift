@@ -63,11 +63,8 @@ struct Train: ParsableCommand {
     let checkpoint = checkpoint ?? (output as NSString).deletingPathExtension + ".checkpoint"
     try OutputPlace.requireFile(checkpoint, option: "--checkpoint")
     if let log { try OutputPlace.requireFile(log, option: "--log") }
-    var options = DataOptions()
-    options.dataset = dataset
-    options.data = data
-    let training = try options.images(.train, count: 20_000)
-    let test = try options.images(.test, count: 2_000)
+    let training = try dataset.images(.train, in: data, count: 20_000)
+    let test = try dataset.images(.test, in: data, count: 2_000)
     let trainer = try Failure.onBadInput {
       let (images, validation) = try trainingSet(training).holdingOut(
         configuration.validation, seed: configuration.seed)
