@@ -201,7 +201,12 @@ final class BackSubstitutionPass: @unchecked Sendable {
     _ row: UnsafePointer<Float>, _ centre: UnsafePointer<Float>, _ radius: UnsafePointer<Float>, size: Int,
     into corner: UnsafeMutablePointer<Float>
   ) {
-    for i in 0..<size { corner[i] = centre[i] + (row[i] > 0 ? radius[i] : (row[i] < 0 ? -radius[i] : 0)) }
+    for i in 0..<size {
+      let (value, r) = (row[i], radius[i])
+      let up: Float = value > 0 ? r : 0
+      let down: Float = value < 0 ? r : 0
+      corner[i] = centre[i] + (up - down)
+    }
   }
 
   /// Adds to the gradients what starts at the boxes of a boundary.
@@ -270,17 +275,19 @@ final class BackSubstitutionPass: @unchecked Sendable {
   // MARK: ReLUs
 
   /// Writes the lines of a box's units; of stable ones both are the unit itself.
+  ///
+  /// Reaching only to 0, the ends of a stable unit give the chord of slope 0 or 1 through the origin; so no branch is
+  /// needed, here and wherever lines meet rows, and all of it runs in vectors.
   private func writeLines(_ centre: UnsafePointer<Float>, _ radius: UnsafePointer<Float>, size: Int) {
     let (above, offset, below) = (upperSlopes.pointer, upperOffsets.pointer, lowerSlopes.pointer)
     for i in 0..<size {
-      let lower = centre[i] - radius[i]
-      let upper = centre[i] + radius[i]
-      let stable: Float = lower >= 0 ? 1 : 0
-      let unstable = lower < 0 && upper > 0
-      let slope = unstable ? upper / (upper - lower) : stable
+      let lower = min(centre[i] - radius[i], 0)
+      let upper = max(centre[i] + radius[i], 0)
+      let slope = upper / max(upper - lower, Float.leastNormalMagnitude)
       above[i] = slope
-      offset[i] = unstable ? -lower * slope : 0
-      below[i] = unstable ? (upper >= -lower ? 1 : 0) : stable
+      offset[i] = -lower * slope
+      // Of a unit that is always 0, ends at 0 as well, both slopes are 0.
+      below[i] = max(-lower, Float.leastNormalMagnitude) <= upper ? 1 : 0
     }
   }
 
@@ -295,8 +302,8 @@ final class BackSubstitutionPass: @unchecked Sendable {
       for row in vector * rowsPerBox..<(vector + 1) * rowsPerBox {
         let from = above + row * size
         let to = below + row * size
-        for i in 0..<size { to[i] = from[i] * (from[i] > 0 ? upper[i] : lower[i]) }
         for i in 0..<size { positive[i] = max(from[i], 0) }
+        for i in 0..<size { to[i] = positive[i] * upper[i] + min(from[i], 0) * lower[i] }
         constants.pointer[row] += Float(ck_dot_f32(positive, upperOffsets.pointer, size))
       }
     }
@@ -319,7 +326,11 @@ final class BackSubstitutionPass: @unchecked Sendable {
         let above = rows[boundary + 1].pointer + row * size
         let g = gradient + row * size
         let to = next + row * size
-        for i in 0..<size { to[i] = above[i] > 0 ? upper[i] * g[i] + scale * offset[i] : lower[i] * g[i] }
+        for i in 0..<size {
+          let onUpper = upper[i] * g[i] + scale * offset[i]
+          let onLower = lower[i] * g[i]
+          to[i] = above[i] > 0 ? onUpper : onLower
+        }
         for i in 0..<size { bySlope[i] += max(above[i], 0) * g[i] }
         for i in 0..<size { byOffset[i] += max(above[i], 0) * scale }
       }
@@ -328,11 +339,11 @@ final class BackSubstitutionPass: @unchecked Sendable {
       for i in 0..<size {
         let l = c[i] - r[i]
         let u = c[i] + r[i]
-        guard l < 0, u > 0 else { continue }
-        // Divided twice, because the square of a narrow width may vanish.
-        let width = u - l
-        let byUpper = -l / width * ((bySlope[i] - l * byOffset[i]) / width)
-        let byLower = u / width * ((bySlope[i] - u * byOffset[i]) / width)
+        let inverse = 1 / max(u - l, Float.leastNormalMagnitude)
+        let unstable: Float = min(-l, u) > 0 ? inverse : 0
+        // Multiplied one by one, because the square of a narrow width may vanish.
+        let byUpper = -l * unstable * ((bySlope[i] - l * byOffset[i]) * unstable)
+        let byLower = u * unstable * ((bySlope[i] - u * byOffset[i]) * unstable)
         gc[i] += byUpper + byLower
         gr[i] += byUpper - byLower
       }
