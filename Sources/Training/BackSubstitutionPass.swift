@@ -25,9 +25,9 @@ import CKernels
 /// So g is v times a point that runs through the network along the lines. The choice of the lower slope is constant.
 ///
 /// - Complexity: for each row a product with each W, one with each Wᵀ and one weight gradient, where interval
-///   propagation takes two of each for an image: with ten classes and all nine rows about five times its cost, with
-///   one row half of it. Memory: each row at each boundary and twice at the largest; for 32 images and nine rows of
-///   the convolutional network (16, 32) on 28×28 pixels 20 MB.
+///   propagation takes two of each for an image. For 32 images on the convolutional network (16, 32) with ten classes
+///   the nine rows of all margins take 4.5 times as long as interval propagation itself (23 ms to 5 ms), a single row
+///   as long again. Memory: each row at each boundary and twice at the largest, there 20 MB and 2 MB.
 /// - Source: Zhang et al., *Towards Stable and Efficient Training of Verifiably Robust Neural Networks*, ICLR 2020.
 final class BackSubstitutionPass: @unchecked Sendable {
   let stack: LayerStack
@@ -115,7 +115,8 @@ final class BackSubstitutionPass: @unchecked Sendable {
     }
     for row in 0..<count {
       let (kept, interval) = (keptBounds.pointer[row], intervalBounds.pointer[row])
-      bounds[row] = origins[row] == last ? interval : beta * kept + (1 - beta) * interval
+      // In this form rounding cannot lift it above the interval bound.
+      bounds[row] = origins[row] == last ? interval : max(kept, interval + beta * (kept - interval))
     }
   }
 

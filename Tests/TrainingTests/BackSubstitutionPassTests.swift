@@ -61,7 +61,9 @@ import Testing
         }
         let classes = stack.classCount
         func loss(_ margins: [Float]) -> Double {
-          (0..<problem.batch).reduce(0) { $0 + crossEntropy(doubles(Array(margins[$1 * classes..<($1 + 1) * classes]))) }
+          (0..<problem.batch).reduce(0) { sum, b in
+            sum + crossEntropy(doubles(Array(margins[b * classes..<(b + 1) * classes])))
+          }
         }
         #expect(fused <= loss(interval) * (1 + 1e-5), "\(name)")
         var stream = RandomStream(seed: 5, purpose: name)
@@ -69,7 +71,9 @@ import Testing
         for _ in 0..<200 {
           for b in 0..<problem.batch {
             let box = problem.box(b)
-            let x = zip(box.centre, box.radius).map { $0 + $1 * [-1, 1, stream.uniform(-1, 1)][stream.index(below: 3)] }
+            let x = zip(box.centre, box.radius).map {
+              $0 + $1 * [-1, 1, stream.uniform(-1, 1)][stream.index(below: 3)]
+            }
             let outputs = reference.point(0..<stack.layers.count, x, problem.weights)
             let label = Int(problem.labels[b])
             let margins = outputs.map { $0 - outputs[label] }
