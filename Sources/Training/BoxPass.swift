@@ -58,6 +58,12 @@ final class BoxPass: Sendable {
   /// The gradient with respect to the boxes at a boundary, `[batch, size]` each.
   struct Gradient {
     let centre, radius: UnsafeMutablePointer<Float>
+
+    /// Sets the first `count` elements of both to zero.
+    func clear(count: Int) {
+      centre.update(repeating: 0, count: count)
+      radius.update(repeating: 0, count: count)
+    }
   }
 
   /// Where the caller writes the gradient with respect to the last boundary of a run before differentiating.
@@ -75,11 +81,14 @@ final class BoxPass: Sendable {
   ///   - shrinkage: as in the forward pass.
   ///   - regulariser: gradients of a penalty on pre-activation boxes, added on the way; one for each layer that
   ///     has any.
+  ///   - boundaryGradients: further gradients with respect to the boxes at boundaries below the last, added on the
+  ///     way, by boundary; see ``BackSubstitutionPass/boxGradients``.
   /// - Returns: the gradient at the first boundary, valid until the next call; nil if it was not wanted.
   @discardableResult
   func backward(
     _ range: Range<Int>, from start: Gradient? = nil, batch: Int, parameters: Parameters,
-    into gradient: ParameterGradient?, needsInput: Bool, shrinkage: Float = 1, regulariser: [Int: FastRegulariser.LayerGradient] = [:]
+    into gradient: ParameterGradient?, needsInput: Bool, shrinkage: Float = 1,
+    regulariser: [Int: FastRegulariser.LayerGradient] = [:], boundaryGradients: [Int: Gradient] = [:]
   ) -> Gradient? {
     var (gc, nextGC) = (centreGradients.0.pointer, centreGradients.1.pointer)
     var (gr, nextGR) = (radiusGradients.0.pointer, radiusGradients.1.pointer)
@@ -123,6 +132,12 @@ final class BoxPass: Sendable {
         layer.apply(to: gr, batch: batch, withOffset: false, magnitude: true, into: nextGR)
         swap(&gc, &nextGC)
         swap(&gr, &nextGR)
+      }
+      if let added = boundaryGradients[index] {
+        for i in 0..<batch * stack.size(ofBoundary: index) {
+          gc[i] += added.centre[i]
+          gr[i] += added.radius[i]
+        }
       }
     }
     return needsInput ? Gradient(centre: gc, radius: gr) : nil

@@ -33,7 +33,8 @@ extension Chunk {
       if loss.needsAdversarialLoss {
         attack.pass.forward(all, batch: batch, parameters: parameters.values.pointer)
         sums.adversarial = CrossEntropy.evaluate(
-          attack.pass.values[all.upperBound].pointer, labels: labels, batch: batch, classes: classes, weight: share ?? 0,
+          attack.pass.values[all.upperBound].pointer, labels: labels, batch: batch, classes: classes,
+          weight: share ?? 0,
           gradient: share == nil ? nil : adversarialGradient.pointer)
       }
       if let lambda = loss.smallBox { shrinkBoxes(to: Float(lambda), around: attack.pass.values[0].pointer) }
@@ -50,9 +51,19 @@ extension Chunk {
       }
     }
     box.forward(split..<extractor.upperBound, batch: batch, parameters: parameters, shrinkage: loss.shrinkage)
-    margins.forward(
-      centres: box.centres[extractor.upperBound].pointer, radii: box.radii[extractor.upperBound].pointer,
-      labels: labels, batch: batch, weights: parameters.values.pointer + lastOffset, into: upperMargins.pointer)
+    if let settings = loss.crown, let fused {
+      sums.box = fused.forward(
+        box, labels: labels, batch: batch, parameters: parameters, beta: settings.beta, weight: share ?? 0)
+      return sums
+    }
+    if let settings = loss.crown, let crown {
+      crown.forward(
+        box, labels: labels, batch: batch, parameters: parameters, beta: settings.beta, into: upperMargins.pointer)
+    } else {
+      margins.forward(
+        centres: box.centres[extractor.upperBound].pointer, radii: box.radii[extractor.upperBound].pointer,
+        labels: labels, batch: batch, weights: parameters.values.pointer + lastOffset, into: upperMargins.pointer)
+    }
     if case .margins(let boxShare) = loss.combination, let attack {
       mixMargins(boxShare: Float(boxShare), logits: attack.pass.values[all.upperBound].pointer)
     }
@@ -82,15 +93,28 @@ extension Chunk {
     }
     guard loss.needsBox else { return }
     for i in 0..<count { marginGradient.pointer[i] *= boxWeight }
-    margins.backward(
-      seed: marginGradient.pointer, centres: box.centres[extractor.upperBound].pointer,
-      radii: box.radii[extractor.upperBound].pointer, labels: labels, batch: batch,
-      weights: parameters.values.pointer + lastOffset, into: gradient.direct.pointer + lastOffset,
-      boxGradient: box.seed)
+    var injected: [Int: BoxPass.Gradient] = [:]
+    if loss.crown != nil, let fused {
+      fused.backward(
+        box, labels: labels, batch: batch, parameters: parameters, scale: boxWeight, into: gradient,
+        boxGradient: box.seed)
+      injected = fused.boxGradients
+    } else if loss.crown != nil, let crown {
+      crown.backward(
+        seed: marginGradient.pointer, box, labels: labels, batch: batch, parameters: parameters, into: gradient,
+        boxGradient: box.seed)
+      injected = crown.boxGradients
+    } else {
+      margins.backward(
+        seed: marginGradient.pointer, centres: box.centres[extractor.upperBound].pointer,
+        radii: box.radii[extractor.upperBound].pointer, labels: labels, batch: batch,
+        weights: parameters.values.pointer + lastOffset, into: gradient.direct.pointer + lastOffset,
+        boxGradient: box.seed)
+    }
     guard let settings = loss.latent, let latent else {
       box.backward(
         extractor, batch: batch, parameters: parameters, into: gradient, needsInput: false,
-        shrinkage: loss.shrinkage, regulariser: regulariser)
+        shrinkage: loss.shrinkage, regulariser: regulariser, boundaryGradients: injected)
       return
     }
     let latentWeight = Float(weights.latent)

@@ -11,6 +11,9 @@ final class Chunk: @unchecked Sendable {
   /// The memory of the attacks, where the loss has them.
   let attack: PointAttack?
   let latent: LatentAttack?
+  /// The memory of back-substitution, where the loss has it, margin by margin or fused.
+  let crown: CROWNMargins?
+  let fused: FusedLoss?
   let margins: ElidedMargins
   let labels: UnsafeMutablePointer<Int32>
   /// Which image of the data set each one is.
@@ -31,6 +34,10 @@ final class Chunk: @unchecked Sendable {
     box = BoxPass(stack: stack, capacity: capacity)
     attack = loss.attack.map { _ in PointAttack(stack: stack, capacity: capacity) }
     latent = loss.latent.map { LatentAttack(stack: stack, capacity: capacity, boundary: $0.boundary) }
+    crown = loss.crown.flatMap {
+      $0.isFused ? nil : CROWNMargins(stack: stack, capacity: capacity, meetsEveryBox: true)
+    }
+    fused = loss.crown.flatMap { $0.isFused ? FusedLoss(stack: stack, capacity: capacity, meetsEveryBox: true) : nil }
     margins = ElidedMargins(stack: stack)
     labels = .allocate(capacity: capacity)
     let classes = stack.classCount

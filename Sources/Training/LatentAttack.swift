@@ -251,7 +251,8 @@ final class LatentAttack: @unchecked Sendable {
 
   /// The loss of the best points, and its gradient with respect to their margins.
   private func loss(
-    labels: UnsafePointer<Int32>, batch: Int, rows: Int, parameters: Parameters, estimator: TrainingConfiguration.TAPSEstimator
+    labels: UnsafePointer<Int32>, batch: Int, rows: Int, parameters: Parameters,
+    estimator: TrainingConfiguration.TAPSEstimator
   ) -> CrossEntropy.Sum {
     switch estimator {
     case .multiple:

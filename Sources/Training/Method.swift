@@ -7,7 +7,9 @@ extension TrainingConfiguration {
     case pgd
     /// Cross-entropy of the interval bound's upper margins (Gowal et al. 2018, Shi et al. 2021).
     case ibp
-    /// The same over small boxes around points that an attack found (Müller et al. 2023).
+    /// The same of CROWN-IBP's upper margins, which back-substitution tightens (Zhang et al. 2020).
+    case crownIBP = "crown-ibp"
+    /// Cross-entropy of the interval bound's upper margins over small boxes around points that an attack found (Müller et al. 2023).
     case sabr
     /// The product of the interval loss and the loss of an attack in an inner layer's box (Mao et al. 2023).
     case taps

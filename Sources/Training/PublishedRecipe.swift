@@ -37,7 +37,7 @@ struct PublishedRecipe {
     Radius(name: "8-255", epsilon: 8.0 / 255, sabr: (0.7, 0), taps: (1, 2e-6), staps: (1, 2e-6, 5, 0.7)),
   ]
 
-  private static let methods: [TrainingConfiguration.Method] = [.pgd, .ibp, .sabr, .taps, .staps]
+  private static let methods: [TrainingConfiguration.Method] = [.pgd, .ibp, .crownIBP, .sabr, .taps, .staps]
 
   /// All of them.
   static let all: [PublishedRecipe] = {
@@ -84,7 +84,7 @@ struct PublishedRecipe {
       (configuration.l1, configuration.tapsWeight) = (radius.staps.l1, radius.staps.weight)
       configuration.lambda = radius.staps.lambda
       configuration.reluShrinkage = radius.reluShrinkage
-    case .standard, .pgd, .ibp, .mtlIBP, .expIBP, .ccIBP:
+    case .standard, .pgd, .ibp, .crownIBP, .mtlIBP, .expIBP, .ccIBP:
       break
     }
     return configuration

@@ -18,6 +18,17 @@ struct RobustLoss: Hashable, Sendable {
   var shrinkage: Float = 1
   /// The search in the box of an inner layer, where there is one.
   var latent: LatentAttack.Settings?
+  /// How CROWN-IBP tightens the box part, where it does.
+  var crown: CROWN?
+
+  /// CROWN-IBP in the box part.
+  struct CROWN: Hashable, Sendable {
+    /// Whether the loss is bounded in one row an image (``FusedLoss``) rather than the margins one by one
+    /// (``CROWNMargins``).
+    var isFused: Bool
+    /// CROWN's share β in the bound, the rest being IBP's.
+    var beta: Float
+  }
 
   /// Cross-entropy of the interval bound over the whole box (Gowal et al. 2018).
   static let box = RobustLoss()

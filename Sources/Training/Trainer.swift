@@ -34,7 +34,8 @@ public struct Trainer: Sendable {
     self.training = training
     self.validation = validation
     stack = try configuration.architecture.stack(
-      input: training.shape, classCount: training.classCount, widths: configuration.widths ?? configuration.architecture.usualWidths,
+      input: training.shape, classCount: training.classCount,
+      widths: configuration.widths ?? configuration.architecture.usualWidths,
       means: configuration.means, deviations: configuration.deviations)
     rampLoss = try configuration.rampLoss(of: stack)
     finalLoss = try configuration.robustLoss(of: stack)
@@ -118,6 +119,9 @@ public struct Trainer: Sendable {
     guard let robust = isRamp ? rampLoss : finalLoss else { return objective }
     objective.robust = robust
     objective.epsilon = schedule.radius(at: step)
+    if schedule.target > 0 {
+      objective.robust.crown?.beta = Float(1 - objective.epsilon / schedule.target * (1 - configuration.crownShare))
+    }
     let progress = schedule.progress(at: step)
     objective.naturalWeight =
       configuration.naturalWeightStart + (configuration.naturalWeight - configuration.naturalWeightStart) * progress

@@ -5,6 +5,8 @@ extension TrainingConfiguration {
     case trainingEpsilon = "training-epsilon"
     case reluShrinkage = "relu-shrinkage"
     case boxShare = "box-share"
+    case crownShare = "crown-share"
+    case crownFusion = "crown-fusion"
     case classifierReLUs = "classifier-relus"
     case tapsWeight = "taps-weight"
     case tapsScaling = "taps-scaling"
@@ -67,6 +69,8 @@ extension TrainingConfiguration {
     try read(.lambda, &lambda)
     try read(.reluShrinkage, &reluShrinkage)
     try read(.boxShare, &boxShare)
+    try read(.crownShare, &crownShare)
+    try read(.crownFusion, &crownFusion)
     try read(.classifierReLUs, &classifierReLUs)
     try read(.tapsWeight, &tapsWeight)
     try read(.tapsScaling, &tapsScaling)

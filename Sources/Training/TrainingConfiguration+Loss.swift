@@ -9,7 +9,7 @@ extension TrainingConfiguration {
     switch method {
     case .standard: return .natural
     case .pgd: return .pgd
-    case .ibp, .sabr, .taps, .staps, .mtlIBP, .expIBP, .ccIBP: return .taps
+    case .ibp, .crownIBP, .sabr, .taps, .staps, .mtlIBP, .expIBP, .ccIBP: return .taps
     }
   }
 
@@ -18,7 +18,7 @@ extension TrainingConfiguration {
     if let initialisation { return initialisation }
     switch method {
     case .standard, .pgd: return .kaiming
-    case .ibp, .sabr, .taps, .staps, .mtlIBP, .expIBP, .ccIBP: return .interval
+    case .ibp, .crownIBP, .sabr, .taps, .staps, .mtlIBP, .expIBP, .ccIBP: return .interval
     }
   }
 
@@ -28,6 +28,7 @@ extension TrainingConfiguration {
     case .standard: nil
     case .pgd: RobustLoss(combination: .adversarial, attack: attack)
     case .ibp: RobustLoss(shrinkage: Float(reluShrinkage))
+    case .crownIBP: RobustLoss(crown: RobustLoss.CROWN(isFused: crownFusion, beta: 1))
     case .sabr: smallBoxLoss
     case .taps: try withLatent(RobustLoss(shrinkage: Float(reluShrinkage)), stack)
     case .staps: try withLatent(smallBoxLoss, stack)
@@ -42,7 +43,7 @@ extension TrainingConfiguration {
     switch method {
     case .taps: RobustLoss(shrinkage: Float(reluShrinkage))
     case .staps: smallBoxLoss
-    case .standard, .pgd, .ibp, .sabr, .mtlIBP, .expIBP, .ccIBP: try robustLoss(of: stack)
+    case .standard, .pgd, .ibp, .crownIBP, .sabr, .mtlIBP, .expIBP, .ccIBP: try robustLoss(of: stack)
     }
   }
 
@@ -74,7 +75,7 @@ extension TrainingConfiguration {
     let first: Double
     switch method {
     case .sabr, .staps: first = attackStep ?? 0.2
-    case .standard, .pgd, .ibp, .taps, .mtlIBP, .expIBP, .ccIBP:
+    case .standard, .pgd, .ibp, .crownIBP, .taps, .mtlIBP, .expIBP, .ccIBP:
       first = attackStep ?? max(0.25, 2 / Double(attackSteps))
     }
     return PointAttack.Settings(

@@ -33,7 +33,7 @@ extension TrainingConfiguration {
     try require(l1 >= 0 && l1.isFinite, .l1, l1, "must not be negative")
     try require(lambda > 0 && lambda <= 1, .lambda, lambda, "must lie in 0 < lambda <= 1")
     try require(reluShrinkage > 0 && reluShrinkage <= 1, .reluShrinkage, reluShrinkage, "must lie in 0 < factor <= 1")
-    for (key, value) in [(CodingKeys.boxShare, boxShare), (.connector, connector)] {
+    for (key, value) in [(CodingKeys.boxShare, boxShare), (.connector, connector), (.crownShare, crownShare)] {
       try require(value >= 0 && value <= 1, key, value, "must lie in 0...1")
     }
     try require((0...1000).contains(classifierReLUs), .classifierReLUs, classifierReLUs, "must not be negative")

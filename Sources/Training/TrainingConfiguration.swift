@@ -46,6 +46,10 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var reluShrinkage = 1.0
   /// The interval part's share in `mtl-ibp`, `exp-ibp` and `cc-ibp`.
   public var boxShare = 0.02
+  /// CROWN-IBP: CROWN's share β in the bound once the radius has grown; before, it falls from 1 with the radius.
+  public var crownShare = 1.0
+  /// CROWN-IBP: whether the loss is bounded as a whole, in one row an image, or margin by margin.
+  public var crownFusion = true
   /// TAPS: how many ReLU layers the classifier has, behind the box that is attacked.
   public var classifierReLUs = 1
   /// TAPS: the weight w of the latent loss's gradient in the product's.

@@ -52,7 +52,8 @@ struct TrainingTable {
   private var left: String {
     guard let last = history.last, history.count < epochs else { return "" }
     let minutes = seconds(last) * Double(epochs - history.count) / 60
-    return minutes < 90 ? String(format: ", %.0f min left", minutes.rounded(.up)) : String(format: ", %.1f h left", minutes / 60)
+    return minutes < 90
+      ? String(format: ", %.0f min left", minutes.rounded(.up)) : String(format: ", %.1f h left", minutes / 60)
   }
 
   private func row(_ cells: [String]) -> String {
