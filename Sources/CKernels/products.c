@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+// A part of a first-level cache for what a gradient's block reads of four results.
+static const size_t gradientBytes = 14 << 10;
+
 // The even elements of one vector and the odd ones of another, and the two halves of their elements in turn.
 #define SHUFFLED __builtin_shufflevector
 #define EVEN_ODD_2(a, b) SHUFFLED(a, b, 0, 3)
@@ -73,6 +76,14 @@ size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, siz
   return p.bytes > q.bytes ? p.bytes : q.bytes;
 }
 
+size_t ck_convolution_gradient_workspace(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                                         size_t elementBytes) {
+  const size_t lanes = width() / elementBytes;
+  const ck_plan p = ck_plan_gradient(g, outputChannels, groups, batch, elementBytes, lanes);
+  if (p.bytes == 0) return 0;
+  return p.bytes + p.groups * p.outer * (p.resultArea + p.inner * p.taps) * width();
+}
+
 #if defined(__x86_64__)
 #define WIDEST(call)                                                                               \
   switch (width()) {                                                                               \
@@ -107,6 +118,25 @@ size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, siz
     p = ck_plan_make(g, outputChannels, groups, batch, transposed, sizeof(T), lanes);              \
     run_##suffix(&p, weights, source, result, workspace);                                          \
   }
+
+#define GRADIENT_f64(v) convolution_gradient_f64_##v(&p, images, results, weights, workspace)
+#define GRADIENT_f32(v) convolution_gradient_f32_##v(&p, images, results, weights, workspace)
+
+#define GRADIENT(T, suffix)                                                                        \
+  static void run_gradient_##suffix(ck_plan p, const T *images, const T *results, T *weights,      \
+                                    void *workspace) {                                             \
+    WIDEST(GRADIENT_##suffix)                                                                      \
+  }                                                                                                \
+  size_t ck_convolution_gradient_##suffix(const ck_convolution *g, size_t outputChannels, size_t groups, \
+                                          size_t batch, const T *images, const T *results, T *weights,   \
+                                          void *workspace) {                                             \
+    const ck_plan p = ck_plan_gradient(g, outputChannels, groups, batch, sizeof(T), width() / sizeof(T)); \
+    run_gradient_##suffix(p, images, results, weights, workspace);                                 \
+    return p.batch;                                                                                \
+  }
+
+GRADIENT(double, f64)
+GRADIENT(float, f32)
 
 CONVOLVE(double, f64)
 CONVOLVE(float, f32)

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Reverse-mode differentiation of interval propagation: a batch of boxes, each a centre and a radius.
 ///
 /// An affine layer maps the centre by W and the radius by |W|; a ReLU acts on both ends. The gradient with
@@ -38,12 +40,7 @@ final class BoxPass: Sendable {
         layer.addBias(weights + layer.weightCount, batch: batch, to: nextC)
         layer.apply(parameters.magnitudes.pointer + stack.offsets[index], to: r, batch: batch, into: nextR)
       case .relu(let count):
-        for i in 0..<batch * count {
-          let lower = max(c[i] - r[i], 0)
-          let upper = max(c[i] + r[i], 0)
-          nextC[i] = 0.5 * (upper + lower)
-          nextR[i] = 0.5 * (upper - lower)
-        }
+        ck_box_relu_f32(c, r, nextC, nextR, batch * count)
       case .normalisation(let layer):
         layer.apply(to: c, batch: batch, withOffset: true, magnitude: false, into: nextC)
         layer.apply(to: r, batch: batch, withOffset: false, magnitude: true, into: nextR)
@@ -99,12 +96,7 @@ final class BoxPass: Sendable {
         swap(&gc, &nextGC)
         swap(&gr, &nextGR)
       case .relu(let count):
-        for i in 0..<batch * count {
-          let upper = c[i] + r[i] > 0 ? gc[i] + gr[i] : 0
-          let lower = c[i] - r[i] > 0 ? gc[i] - gr[i] : 0
-          gc[i] = 0.5 * (upper + lower)
-          gr[i] = 0.5 * (upper - lower)
-        }
+        ck_box_relu_gradient_f32(c, r, gc, gr, batch * count)
         regulariser[index]?.add(centres: c, radii: r, count: batch * count, toCentres: gc, radii: gr)
       case .normalisation(let layer):
         guard goesOn else { return nil }

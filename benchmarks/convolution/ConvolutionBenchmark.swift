@@ -29,6 +29,7 @@ import Foundation
           row(layer, geometry, batch: batch, transposed: transposed, in: Float.self)
           row(layer, geometry, batch: batch, transposed: transposed, in: Double.self)
         }
+        gradientRow(layer, geometry, batch: batch)
       }
     }
   }
@@ -68,6 +69,41 @@ import Foundation
       String(format: "%.1f", operations / best.shifting * 1e-9),
       String(format: "%.2f", best.unfolding / best.shifting),
       g.prefersUnfolding(transposed: transposed) ? "unfolding" : "shifting",
+    ]
+    print("| " + cells.joined(separator: " | ") + " |")
+  }
+
+  /// The gradient with respect to the weights, which only training computes and only in single precision.
+  private func gradientRow(_ layer: BenchmarkLayer, _ g: ConvolutionGeometry, batch: Int) {
+    var random = RandomStream(seed: 1, purpose: "convolution")
+    func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.uniform(-1, 1)) } }
+    let images = numbers(batch * g.inputCount)
+    let seeds = numbers(batch * g.outputCount)
+    var weights = [Float](repeating: 0, count: g.weightCount)
+
+    let operations = 2 * Double(batch * g.weightCount * g.positions)
+    let repetitions = Int(1e8 / operations) + 1
+    var best = (unfolding: Double.infinity, interleaving: Double.infinity)
+    var done = 0
+    let end = processorSeconds + seconds
+    repeat {
+      best.unfolding = min(
+        best.unfolding,
+        time(repetitions) {
+          g.accumulateWeightGradientUnfolding(images: images, outputGradients: seeds, batch: batch, into: &weights)
+        })
+      best.interleaving = min(
+        best.interleaving,
+        time(repetitions) {
+          done = g.accumulateWeightGradientInterleaving(
+            images: images, outputGradients: seeds, batch: batch, into: &weights)
+        })
+    } while processorSeconds < end
+    let interleaving = done > 0 ? best.interleaving / Double(done) * Double(batch) : .infinity
+    let cells = [
+      layer.rawValue, "weight gradient", "Float", "\(batch)",
+      String(format: "%.1f", operations / best.unfolding * 1e-9), String(format: "%.1f", operations / interleaving * 1e-9),
+      String(format: "%.2f", best.unfolding / interleaving), done > 0 ? "interleaving" : "unfolding",
     ]
     print("| " + cells.joined(separator: " | ") + " |")
   }

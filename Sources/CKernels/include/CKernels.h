@@ -136,6 +136,19 @@ void ck_convolve_f64(const ck_convolution *g, size_t outputChannels, size_t grou
 void ck_convolve_f32(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
                      const float *weights, const float *source, float *result, void *workspace);
 
+/// Bytes of workspace, aligned to 64, that ck_convolution_gradient wants; 0 where it is no good: for fewer images than a
+/// vector has elements, images or outputs smaller than a vector, and where ck_convolve would be no good.
+size_t ck_convolution_gradient_workspace(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                                         size_t elementBytes);
+
+/// Adds to weights the gradient of the sum of results times a convolution's outputs, for the first images of a batch;
+/// returns for how many: all but the last, which are too few for a vector. Each sum runs in an order that depends on the
+/// processor and on the sizes only.
+size_t ck_convolution_gradient_f64(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                                   const double *images, const double *results, double *weights, void *workspace);
+size_t ck_convolution_gradient_f32(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                                   const float *images, const float *results, float *weights, void *workspace);
+
 /// Rows of coefficients over windows of an image, stored as [rows, windowHeight, windowWidth, channels]: what lies side
 /// by side in a line of the image does so in a window. Images are [height, width, channels] here. Window r begins at
 /// (tops[r], lefts[r]), which may lie outside; what lies outside is ignored.
@@ -201,6 +214,15 @@ void ck_push(double *values, double *gradient, const double *coefficients, const
 /// As ck_adam_f32, with slopes that stay in [0, 1] whatever the gradient; one that is not finite counts as 0.
 void ck_adam_slopes(double *slopes, const double *gradient, double *first, double *second, size_t n, double beta1,
                     double beta2, double step, double epsilon);
+
+/// The larger of each value and 0, and what its gradient with respect to x is: zero where x is not positive.
+void ck_relu_f32(const float *x, float *y, size_t n);
+void ck_relu_gradient_f32(const float *x, float *gradient, size_t n);
+/// The same for both ends of boxes with centres c and radii r, as centres and radii.
+void ck_box_relu_f32(const float *c, const float *r, float *nextC, float *nextR, size_t n);
+void ck_box_relu_gradient_f32(const float *c, const float *r, float *gc, float *gr, size_t n);
+/// Adds sign(signs[i])*terms[i] to a sum, and takes it from another.
+void ck_add_signed_f32(const float *terms, const float *signs, float *sum, float *counter, size_t n);
 
 /// The sum of a[i]*b[i] accumulated in double precision.
 double ck_dot_f32(const float *a, const float *b, size_t n);
