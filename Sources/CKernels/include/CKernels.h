@@ -149,6 +149,34 @@ size_t ck_convolution_gradient_f64(const ck_convolution *g, size_t outputChannel
 size_t ck_convolution_gradient_f32(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
                                    const float *images, const float *results, float *weights, void *workspace);
 
+// Winograd's algorithm F(4×4, 3×3), in single precision: a 3×3 convolution of stride 1 is cut into tiles of 4×4 results,
+// each from a window of 6×6. Windows, filters and tiles are transformed into 36 numbers each; a result's numbers are the
+// sums over channels of the products of the others': 36 matrix products, a quarter of the multiplications
+// (Lavin & Gray, Fast Algorithms for Convolutional Neural Networks, 2016).
+
+/// How many images are transformed together, one in each element of a vector.
+size_t ck_winograd_lanes(void);
+
+/// Some rows of an image's tiles, transformed: each of the 36 numbers is a matrix [channels, rows*columns*lanes], which
+/// begins `apart` elements after the one before.
+typedef struct {
+  size_t height, width;         // of the images
+  size_t top, left;             // zeros before the image, in what windows read
+  size_t row, rows, columns;    // the first row of tiles, how many rows, and the tiles of a row
+  size_t apart;
+} ck_tiles;
+
+/// Transforms the windows of images, or where asked to, gradients with respect to results, whose tiles are not windows.
+/// The plane is workspace for (4*rows + 2)*(4*columns + 2)*lanes elements.
+void ck_winograd_read(const ck_tiles *t, int gradient, size_t channels, const float *images, float *tiles,
+                      float *plane);
+/// Transforms tiles into results, of which `height` and `width` are the extents.
+void ck_winograd_write(const ck_tiles *t, size_t channels, const float *tiles, float *images, float *plane);
+/// Transforms 3×3 filters, turned by half a turn where asked to; the numbers of one filter lie `apart`.
+void ck_winograd_filters(size_t count, const float *weights, int turned, float *filters, size_t apart);
+/// Adds the gradients of filters, from those with respect to their transforms.
+void ck_winograd_filter_gradients(size_t count, const float *filters, size_t apart, float *weights);
+
 /// Rows of coefficients over windows of an image, stored as [rows, windowHeight, windowWidth, channels]: what lies side
 /// by side in a line of the image does so in a window. Images are [height, width, channels] here. Window r begins at
 /// (tops[r], lefts[r]), which may lie outside; what lies outside is ignored.
