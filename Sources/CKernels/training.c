@@ -39,3 +39,10 @@ WIDE void ck_add_signed_f32(IN terms, IN signs, OUT sum, OUT counter, size_t n) 
     counter[i] -= term;
   }
 }
+
+WIDE void ck_multiply_signs_f32(IN signs, OUT values, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    const float positive = signs[i] > 0 ? values[i] : 0, negative = signs[i] < 0 ? values[i] : 0;
+    values[i] = positive - negative;
+  }
+}

@@ -119,7 +119,7 @@ TARGET static void NAME(separate_rows)(const T *from, size_t pitch, size_t width
 TARGET static void NAME(winograd_read)(const ck_tiles *t, int gradient, size_t channels, const T *images, T *tiles,
                                        T *plane) {
   const size_t span = gradient ? 4 : 6, extra = span - 4;
-  const size_t pitch = 4 * t->columns + extra, area = t->height * t->width, count = t->rows * t->columns;
+  const size_t pitch = 4 * t->columns + extra, area = t->height * t->width, panel = t->panel;
   // The rows of the image that the block reads, and where the first one lies in the plane.
   const size_t lead = gradient ? 0 : t->top, left = gradient ? 0 : t->left;
   const size_t low = 4 * t->row, high = 4 * (t->row + t->rows) + extra;
@@ -131,9 +131,12 @@ TARGET static void NAME(winograd_read)(const ck_tiles *t, int gradient, size_t c
     if (end > first)
       NAME(interleave_rows)(images + c * area + first * t->width, channels * area, t->width, (end - first) * t->width,
                             plane + (skipped * pitch + left) * LANES, pitch);
-    T *to = tiles + c * count * LANES;
+    size_t inPanel = 0;
+    T *to = tiles + c * panel * LANES;
     for (size_t y = 0; y < t->rows; y++)
       for (size_t x = 0; x < t->columns; x++, to += LANES) {
+        if (inPanel == panel) inPanel = 0, to += (channels - 1) * panel * LANES;
+        inPanel++;
         V v[36];
         const T *from = plane + 4 * (y * pitch + x) * LANES;
         if (gradient) {
@@ -172,12 +175,15 @@ TARGET static void NAME(winograd_read)(const ck_tiles *t, int gradient, size_t c
 }
 
 TARGET static void NAME(winograd_write)(const ck_tiles *t, size_t channels, const T *tiles, T *images, T *plane) {
-  const size_t pitch = 4 * t->columns, area = t->height * t->width, count = t->rows * t->columns;
+  const size_t pitch = 4 * t->columns, area = t->height * t->width, panel = t->panel;
   const size_t low = 4 * t->row, high = low + 4 * t->rows < t->height ? low + 4 * t->rows : t->height;
   for (size_t c = 0; c < channels; c++) {
-    const T *from = tiles + c * count * LANES;
+    size_t inPanel = 0;
+    const T *from = tiles + c * panel * LANES;
     for (size_t y = 0; y < t->rows; y++)
       for (size_t x = 0; x < t->columns; x++, from += LANES) {
+        if (inPanel == panel) inPanel = 0, from += (channels - 1) * panel * LANES;
+        inPanel++;
         V v[24];
         _Pragma("clang loop unroll(full)")
         for (size_t j = 0; j < 6; j++) {
@@ -202,25 +208,73 @@ TARGET static void NAME(winograd_write)(const ck_tiles *t, size_t channels, cons
   }
 }
 
-TARGET static void NAME(winograd_filters)(size_t count, const T *weights, int turned, T *filters, size_t apart) {
-  for (size_t k = 0; k < count; k += LANES) {
-    const size_t filled = count - k < LANES ? count - k : LANES;
-    V w[9] = {0}, u[18];
-    for (size_t n = 0; n < filled; n++)
-      for (size_t i = 0; i < 9; i++) w[turned ? 8 - i : i][n] = weights[(k + n) * 9 + i];
+// A block of products: `height` rows of filters, both constants where this is called, with a panel of `count` tiles.
+INLINE void NAME(panel_tile)(const size_t height, const size_t count, const T *filters, size_t wm, size_t wc,
+                             const T *panel, size_t channels, T *sums) {
+  _Pragma("clang fp contract(fast)")
+  V sum[4][WINOGRAD_PANEL];
+  _Pragma("clang loop unroll(full)")
+  for (size_t m = 0; m < height; m++) {
     _Pragma("clang loop unroll(full)")
-    for (size_t i = 0; i < 3; i++) NAME(filter)(w + i, u + i, 3);
+    for (size_t v = 0; v < count; v++) sum[m][v] = (V){0};
+  }
+  for (size_t c = 0; c < channels; c++, filters += wc, panel += WINOGRAD_PANEL * LANES) {
+    V x[WINOGRAD_PANEL];
     _Pragma("clang loop unroll(full)")
-    for (size_t i = 0; i < 6; i++) {
-      V f[6];
-      NAME(filter)(u + 3 * i, f, 1);
-      for (size_t j = 0; j < 6; j++) {
-        T *to = filters + (6 * i + j) * apart + k;
-        if (filled == LANES) STORE(to, f[j]);
-        else for (size_t n = 0; n < filled; n++) to[n] = f[j][n];
-      }
+    for (size_t v = 0; v < count; v++) x[v] = LOAD(panel + v * LANES);
+    _Pragma("clang loop unroll(full)")
+    for (size_t m = 0; m < height; m++) {
+      _Pragma("clang loop unroll(full)")
+      for (size_t v = 0; v < count; v++) sum[m][v] += filters[m * wm] * x[v];
     }
   }
+  _Pragma("clang loop unroll(full)")
+  for (size_t m = 0; m < height; m++) {
+    _Pragma("clang loop unroll(full)")
+    for (size_t v = 0; v < count; v++) STORE(sums + (m * WINOGRAD_PANEL + v) * LANES, sum[m][v]);
+  }
+}
+
+TARGET static void NAME(winograd_products)(size_t outer, size_t inner, size_t tiles, const T *filters, size_t wm,
+                                           size_t wc, const T *windows, T *sums) {
+  for (size_t q = 0; q < tiles; q += WINOGRAD_PANEL) {
+    const size_t count = tiles - q < WINOGRAD_PANEL ? tiles - q : WINOGRAD_PANEL;
+    const T *panel = windows + q * inner * LANES;
+    for (size_t m = 0; m < outer; m += 4) {
+      const size_t height = outer - m < 4 ? outer - m : 4;
+      T *to = sums + (q * outer + m * WINOGRAD_PANEL) * LANES;
+#define TILE(h, k)                                                                                 \
+  case h * 4 + k: NAME(panel_tile)(h, k, filters + m * wm, wm, wc, panel, inner, to); break;
+      switch (height * 4 + count) {
+        TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(2, 1) TILE(2, 2) TILE(2, 3)
+        TILE(3, 1) TILE(3, 2) TILE(3, 3) TILE(4, 1) TILE(4, 2) TILE(4, 3)
+      }
+#undef TILE
+    }
+  }
+}
+
+TARGET static void NAME(winograd_filters)(size_t outputs, size_t channels, const T *weights, int turned, T *filters,
+                                          size_t pitch, size_t apart) {
+  for (size_t m = 0; m < outputs; m++, filters += pitch, weights += channels * 9)
+    for (size_t c = 0; c < channels; c += LANES) {
+      const size_t filled = channels - c < LANES ? channels - c : LANES;
+      V w[9] = {0}, u[18];
+      for (size_t n = 0; n < filled; n++)
+        for (size_t i = 0; i < 9; i++) w[turned ? 8 - i : i][n] = weights[(c + n) * 9 + i];
+      _Pragma("clang loop unroll(full)")
+      for (size_t i = 0; i < 3; i++) NAME(filter)(w + i, u + i, 3);
+      _Pragma("clang loop unroll(full)")
+      for (size_t i = 0; i < 6; i++) {
+        V f[6];
+        NAME(filter)(u + 3 * i, f, 1);
+        for (size_t j = 0; j < 6; j++) {
+          T *to = filters + (6 * i + j) * apart + c;
+          if (filled == LANES) STORE(to, f[j]);
+          else for (size_t n = 0; n < filled; n++) to[n] = f[j][n];
+        }
+      }
+    }
 }
 
 TARGET static void NAME(winograd_filter_gradients)(size_t count, const T *filters, size_t apart, T *weights) {

@@ -1,5 +1,4 @@
 import CKernels
-import Foundation
 
 /// Winograd's algorithm for 3×3 convolutions of stride 1 in single precision: a quarter of the multiplications, for sums
 /// that are less accurate than any order of the products is (by a factor of about ten).
@@ -36,28 +35,28 @@ extension ConvolutionGeometry {
     let to = transposed ? Side(channels, height, width) : Side(outputChannels, outputHeight, outputWidth)
     let rows = (to.height + 3) / 4
     let block = blockRows(rows, channels: max(from.channels, to.channels), columns: (to.width + 3) / 4, lanes: lanes)
+    let panel = ck_winograd_panel()
     var read = ck_tiles(
       height: from.height, width: from.width, top: transposed ? 2 - padTop : padTop,
-      left: transposed ? 2 - padLeft : padLeft, row: 0, rows: block, columns: (to.width + 3) / 4, apart: 0)
-    let most = block * read.columns * lanes
+      left: transposed ? 2 - padLeft : padLeft, row: 0, rows: block, columns: (to.width + 3) / 4, panel: panel, apart: 0)
+    let most = (block * read.columns + panel - 1) / panel * panel * lanes
     read.apart = from.channels * most + Self.gap
     var write = read
     (write.height, write.width, write.apart) = (to.height, to.width, to.channels * most + Self.gap)
-    let filterGap = weightCount / 9 + Self.gap
+    let pitch = channels + Self.gap
+    let filterGap = outputChannels * pitch
     withFloats(36 * read.apart, 36 * write.apart, 36 * filterGap, planeCount(read, lanes)) { tiles, sums, filters, plane in
-      ck_winograd_filters(weightCount / 9, weights, transposed ? 1 : 0, filters, filterGap)
+      ck_winograd_filters(outputChannels, channels, weights, transposed ? 1 : 0, filters, pitch, filterGap)
       for first in stride(from: 0, to: batch / lanes * lanes, by: lanes) {
         for row in stride(from: 0, to: rows, by: block) {
           read.row = row
           read.rows = min(block, rows - row)
           (write.row, write.rows) = (read.row, read.rows)
-          let columns = read.rows * read.columns * lanes
           ck_winograd_read(&read, 0, from.channels, source + first * from.count, tiles, plane)
           for number in 0..<36 {
-            Float.gemm(
-              transposed ? .transposed : .asStored, .asStored, m: to.channels, n: columns, k: from.channels, alpha: 1,
-              filters + number * filterGap, lda: channels, tiles + number * read.apart, ldb: columns, beta: 0,
-              sums + number * write.apart, ldc: columns)
+            ck_winograd_products(
+              to.channels, from.channels, read.rows * read.columns, filters + number * filterGap,
+              transposed ? 1 : pitch, transposed ? pitch : 1, tiles + number * read.apart, sums + number * write.apart)
           }
           ck_winograd_write(&write, to.channels, sums, result + first * to.count, plane)
         }
@@ -81,7 +80,7 @@ extension ConvolutionGeometry {
       rows, channels: max(channels, outputChannels), columns: (outputWidth + 3) / 4, lanes: lanes)
     var read = ck_tiles(
       height: height, width: width, top: padTop, left: padLeft, row: 0, rows: block, columns: (outputWidth + 3) / 4,
-      apart: 0)
+      panel: 0, apart: 0)
     let most = block * read.columns * lanes
     read.apart = channels * most + Self.gap
     var seeds = read
@@ -93,8 +92,10 @@ extension ConvolutionGeometry {
         for row in stride(from: 0, to: rows, by: block) {
           read.row = row
           read.rows = min(block, rows - row)
-          (seeds.row, seeds.rows) = (read.row, read.rows)
-          let columns = read.rows * read.columns * lanes
+          // One panel: BLAS has its own.
+          read.panel = read.rows * read.columns
+          (seeds.row, seeds.rows, seeds.panel) = (read.row, read.rows, read.panel)
+          let columns = read.panel * lanes
           ck_winograd_read(&read, 0, channels, images + first * inputCount, tiles, plane)
           ck_winograd_read(&seeds, 1, outputChannels, outputGradients + first * outputCount, widened, plane)
           for number in 0..<36 {
@@ -115,7 +116,7 @@ extension ConvolutionGeometry {
   private static var gap: Int { 16 }
 
   /// What the transformed tiles of a block take at most.
-  private static var winogradBytes: Int { Int(getenv("WB").map { String(cString: $0) } ?? "") ?? 4 << 20 }
+  private static var winogradBytes: Int { 2 << 20 }
 
   /// Rows of tiles that are transformed together: what they become stays in a cache.
   private func blockRows(_ rows: Int, channels: Int, columns: Int, lanes: Int) -> Int {

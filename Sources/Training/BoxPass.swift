@@ -83,6 +83,7 @@ final class BoxPass: Sendable {
       case .affine(let layer):
         let offset = stack.offsets[index]
         if let gradient {
+          gradient.willAddThroughMagnitudes()
           let direct = gradient.direct.pointer + offset
           layer.accumulateWeightGradient(inputs: c, outputGradients: gc, batch: batch, into: direct)
           layer.accumulateBiasGradient(

@@ -157,12 +157,16 @@ size_t ck_convolution_gradient_f32(const ck_convolution *g, size_t outputChannel
 /// How many images are transformed together, one in each element of a vector.
 size_t ck_winograd_lanes(void);
 
-/// Some rows of an image's tiles, transformed: each of the 36 numbers is a matrix [channels, rows*columns*lanes], which
-/// begins `apart` elements after the one before.
+/// How many tiles ck_winograd_products multiplies together.
+size_t ck_winograd_panel(void);
+
+/// Some rows of an image's tiles, transformed: each of the 36 numbers is a matrix [channels, tiles*lanes], which begins
+/// `apart` elements after the one before, in panels of some of its columns: [panels, channels, panel*lanes].
 typedef struct {
   size_t height, width;         // of the images
   size_t top, left;             // zeros before the image, in what windows read
   size_t row, rows, columns;    // the first row of tiles, how many rows, and the tiles of a row
+  size_t panel;                 // tiles of a panel
   size_t apart;
 } ck_tiles;
 
@@ -172,8 +176,14 @@ void ck_winograd_read(const ck_tiles *t, int gradient, size_t channels, const fl
                       float *plane);
 /// Transforms tiles into results, of which `height` and `width` are the extents.
 void ck_winograd_write(const ck_tiles *t, size_t channels, const float *tiles, float *images, float *plane);
-/// Transforms 3×3 filters, turned by half a turn where asked to; the numbers of one filter lie `apart`.
-void ck_winograd_filters(size_t count, const float *weights, int turned, float *filters, size_t apart);
+/// The products of one of the 36 numbers: sums [outer, tiles*lanes] over inner channels of filters[m*wm + c*wc] times
+/// windows [inner, tiles*lanes], both in panels of ck_winograd_panel tiles.
+void ck_winograd_products(size_t outer, size_t inner, size_t tiles, const float *filters, size_t wm, size_t wc,
+                          const float *windows, float *sums);
+/// Transforms 3×3 filters [outputs, channels], turned by half a turn where asked to. Each of the 36 numbers is a matrix
+/// with rows that lie `pitch` elements apart, and begins `apart` elements after the one before.
+void ck_winograd_filters(size_t outputs, size_t channels, const float *weights, int turned, float *filters,
+                         size_t pitch, size_t apart);
 /// Adds the gradients of filters, from those with respect to their transforms.
 void ck_winograd_filter_gradients(size_t count, const float *filters, size_t apart, float *weights);
 
@@ -251,6 +261,9 @@ void ck_box_relu_f32(const float *c, const float *r, float *nextC, float *nextR,
 void ck_box_relu_gradient_f32(const float *c, const float *r, float *gc, float *gr, size_t n);
 /// Adds sign(signs[i])*terms[i] to a sum, and takes it from another.
 void ck_add_signed_f32(const float *terms, const float *signs, float *sum, float *counter, size_t n);
+
+/// Multiplies values by the signs of others: by 0 where these are 0.
+void ck_multiply_signs_f32(const float *signs, float *values, size_t n);
 
 /// The sum of a[i]*b[i] accumulated in double precision.
 double ck_dot_f32(const float *a, const float *b, size_t n);
