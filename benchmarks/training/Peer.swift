@@ -3,13 +3,16 @@
 ///
 /// - Source: `reference/peers.md` among the shared data.
 struct Peer {
-  let oneThread, twoThreads: Double
+  let oneThread: Double
+  let twoThreads: Double?
 
   static func torch(_ shape: TrainedShape, _ method: StepMethod) -> Peer? {
     switch (shape, method) {
     case (.cnn3, .standard): Peer(oneThread: 14_000, twoThreads: 20_700)
+    case (.cnn3, .pgd): Peer(oneThread: 1090, twoThreads: nil)
     case (.cnn3, .ibp): Peer(oneThread: 5560, twoThreads: 7040)
     case (.cnn7, .standard): Peer(oneThread: 145, twoThreads: 216)
+    case (.cnn7, .pgd): Peer(oneThread: 24, twoThreads: 33)
     case (.cnn7, .ibp): Peer(oneThread: 56, twoThreads: 68)
     default: nil
     }

@@ -14,7 +14,8 @@ import Tensors
       """)
 
   @Option(parsing: .upToNextOption, help: "cnn3, cnn5, cnn7.") var networks = TrainedShape.allCases
-  @Option(parsing: .upToNextOption, help: "standard, ibp.") var methods = StepMethod.allCases
+  @Option(
+    parsing: .upToNextOption, help: "\(StepMethod.allCases.map(\.rawValue).joined(separator: ", ")).") var methods = StepMethod.allCases
   @Option(parsing: .upToNextOption, help: "Numbers of threads.") var threads = [1, 2]
   @Option(help: "Images of a step; left out, 256, and 64 for cnn7.") var batch: Int?
   @Option(help: "Seconds for each row.") var seconds = 6.0
@@ -50,7 +51,7 @@ import Tensors
     let batch, threads: Int
     /// Of processor time on one thread, of wall time on several; the best and the middle one of the steps.
     let samplesPerSecond, medianSamplesPerSecond: Double
-    let operationsPerSecond, shareOfPeak: Double
+    let operationsPerSecond, shareOfPeak: Double?
     /// The most resident memory, in MiB.
     let peakMemory: Double?
     let peerSamplesPerSecond, ratio: Double?
@@ -71,12 +72,12 @@ import Tensors
     } while Meters.wallSeconds < end
     times.sort()
     let rate = Double(step.batch) / times[0]
-    let operations = rate * method.operations(step.stack)
+    let operations = method.operations(step.stack).map { rate * $0 }
     let peer = Peer.torch(network, method)?.samplesPerSecond(threads: threads)
     let row = Row(
       network: network.rawValue, method: method.rawValue, blasKernels: kernels, batch: step.batch, threads: threads,
       samplesPerSecond: rate, medianSamplesPerSecond: Double(step.batch) / times[times.count / 2],
-      operationsPerSecond: operations, shareOfPeak: operations / peak / Double(threads),
+      operationsPerSecond: operations, shareOfPeak: operations.map { $0 / peak / Double(threads) },
       peakMemory: Meters.peakMemory, peerSamplesPerSecond: peer, ratio: peer.map { rate / $0 })
     if json {
       let encoder = JSONEncoder()
@@ -84,8 +85,9 @@ import Tensors
       print(String(decoding: try encoder.encode(row), as: UTF8.self))
     } else {
       let cells = [
-        row.network, row.method, "\(row.batch)", "\(threads)", format(rate, 0), format(operations / 1e9, 1),
-        format(row.shareOfPeak * 100, 0) + " %", row.peakMemory.map { format($0, 0) } ?? "-",
+        row.network, row.method, "\(row.batch)", "\(threads)", format(rate, 0),
+        operations.map { format($0 / 1e9, 1) } ?? "-", row.shareOfPeak.map { format($0 * 100, 0) + " %" } ?? "-",
+        row.peakMemory.map { format($0, 0) } ?? "-",
         peer.map { format($0, 0) } ?? "-", row.ratio.map { format($0, 2) } ?? "-",
       ]
       print("| " + cells.joined(separator: " | ") + " |")
