@@ -73,6 +73,11 @@ ck_plan ck_plan_make(const ck_convolution *g, size_t outputChannels, size_t grou
 ck_plan ck_plan_interleaved(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
                             size_t elementBytes, size_t lanes);
 
+// The same for gradients with respect to weights: interleaved images forwards, whatever their size, without sums. No bytes
+// where there are too few images, or where images are so small or planes so large that it is no good.
+ck_plan ck_plan_gradient(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                         size_t elementBytes, size_t lanes);
+
 // Where each element of a source channel belongs in its interleaved planes, and behind these where each element of a
 // result channel lies in its sums.
 const size_t *ck_plan_places(const ck_plan *p, void *workspace);

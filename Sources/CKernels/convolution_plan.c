@@ -154,6 +154,15 @@ ck_plan ck_plan_interleaved(const ck_convolution *g, size_t outputChannels, size
   return p.bytes > 0 && small && gains && kept <= interleavedBytes ? p : none;
 }
 
+ck_plan ck_plan_gradient(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                         size_t elementBytes, size_t lanes) {
+  const ck_plan none = {0};
+  if (batch < lanes || lanes == 1) return none;
+  const ck_plan p = make(g, outputChannels, groups, batch / lanes * lanes, 0, elementBytes, lanes, lanes);
+  // Elements are moved by whole vectors.
+  return p.sourceArea >= lanes && p.resultArea >= lanes ? p : none;
+}
+
 const size_t *ck_plan_places(const ck_plan *p, void *workspace) {
   size_t *places = (size_t *)((char *)workspace + p->placesAt), *const first = places;
   // What no tap reads goes behind all that is read.

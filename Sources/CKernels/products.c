@@ -2,20 +2,10 @@
 
 #include <string.h>
 
-// The even elements of one vector and the odd ones of another, and the two halves of their elements in turn.
-#define SHUFFLED __builtin_shufflevector
-#define EVEN_ODD_2(a, b) SHUFFLED(a, b, 0, 3)
-#define LOW_2(a, b) SHUFFLED(a, b, 0, 2)
-#define HIGH_2(a, b) SHUFFLED(a, b, 1, 3)
-#define EVEN_ODD_4(a, b) SHUFFLED(a, b, 0, 2, 5, 7)
-#define LOW_4(a, b) SHUFFLED(a, b, 0, 4, 1, 5)
-#define HIGH_4(a, b) SHUFFLED(a, b, 2, 6, 3, 7)
-#define EVEN_ODD_8(a, b) SHUFFLED(a, b, 0, 2, 4, 6, 9, 11, 13, 15)
-#define LOW_8(a, b) SHUFFLED(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
-#define HIGH_8(a, b) SHUFFLED(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
-#define EVEN_ODD_16(a, b) SHUFFLED(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31)
-#define LOW_16(a, b) SHUFFLED(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define HIGH_16(a, b) SHUFFLED(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+// A part of a first-level cache for what a gradient's block reads of four results.
+static const size_t gradientBytes = 14 << 10;
+
+#include "shuffles.h"
 
 #if defined(__x86_64__)
 
@@ -55,14 +45,7 @@
 #include "products_template.h"
 #undef TARGET
 
-// The bytes of the widest vectors at hand.
-static size_t width(void) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("x86-64-v4")) return 64;
-  if (__builtin_cpu_supports("x86-64-v3")) return 32;
-#endif
-  return 16;
-}
+#include "widest.h"
 
 size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
                              int transposed, size_t elementBytes) {
@@ -73,16 +56,13 @@ size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, siz
   return p.bytes > q.bytes ? p.bytes : q.bytes;
 }
 
-#if defined(__x86_64__)
-#define WIDEST(call)                                                                               \
-  switch (width()) {                                                                               \
-    case 64: call(v4); return;                                                                     \
-    case 32: call(v3); return;                                                                     \
-    default: call(v1);                                                                             \
-  }
-#else
-#define WIDEST(call) call(v1);
-#endif
+size_t ck_convolution_gradient_workspace(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                                         size_t elementBytes) {
+  const size_t lanes = width() / elementBytes;
+  const ck_plan p = ck_plan_gradient(g, outputChannels, groups, batch, elementBytes, lanes);
+  if (p.bytes == 0) return 0;
+  return p.bytes + p.groups * p.outer * (p.resultArea + p.inner * p.taps) * width();
+}
 
 #define CONVOLVE_f64(v) convolve_f64_##v(p, weights, source, result, workspace)
 #define CONVOLVE_f32(v) convolve_f32_##v(p, weights, source, result, workspace)
@@ -107,6 +87,25 @@ size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, siz
     p = ck_plan_make(g, outputChannels, groups, batch, transposed, sizeof(T), lanes);              \
     run_##suffix(&p, weights, source, result, workspace);                                          \
   }
+
+#define GRADIENT_f64(v) convolution_gradient_f64_##v(&p, images, results, weights, workspace)
+#define GRADIENT_f32(v) convolution_gradient_f32_##v(&p, images, results, weights, workspace)
+
+#define GRADIENT(T, suffix)                                                                        \
+  static void run_gradient_##suffix(ck_plan p, const T *images, const T *results, T *weights,      \
+                                    void *workspace) {                                             \
+    WIDEST(GRADIENT_##suffix)                                                                      \
+  }                                                                                                \
+  size_t ck_convolution_gradient_##suffix(const ck_convolution *g, size_t outputChannels, size_t groups, \
+                                          size_t batch, const T *images, const T *results, T *weights,   \
+                                          void *workspace) {                                             \
+    const ck_plan p = ck_plan_gradient(g, outputChannels, groups, batch, sizeof(T), width() / sizeof(T)); \
+    run_gradient_##suffix(p, images, results, weights, workspace);                                 \
+    return p.batch;                                                                                \
+  }
+
+GRADIENT(double, f64)
+GRADIENT(float, f32)
 
 CONVOLVE(double, f64)
 CONVOLVE(float, f32)

@@ -2,6 +2,7 @@
 
 #include "lanes.h"
 #include "convolution_template.h"
+#include "gradient_template.h"
 #include "window_products_template.h"
 #include "dense_template.h"
 #include "lanes_end.h"

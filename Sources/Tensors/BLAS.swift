@@ -34,6 +34,13 @@ public protocol BLASScalar: BinaryFloatingPoint, Sendable {
     _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, batch: Int, transposed: Bool,
     _ weights: UnsafePointer<Self>, _ source: UnsafePointer<Self>, _ result: UnsafeMutablePointer<Self>,
     workspace: UnsafeMutableRawPointer)
+
+  /// Adds the gradient with respect to a convolution's weights for the first images of a batch; returns for how many. See
+  /// `ck_convolution_gradient`.
+  static func convolutionGradient(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, batch: Int, images: UnsafePointer<Self>,
+    outputGradients: UnsafePointer<Self>, _ weights: UnsafeMutablePointer<Self>, workspace: UnsafeMutableRawPointer
+  ) -> Int
 }
 
 extension Double: BLASScalar {
@@ -67,6 +74,14 @@ extension Double: BLASScalar {
     ck_convolve_f64(
       &geometry, outputChannels, groups, batch, transposed ? 1 : 0, weights, source, result, workspace)
   }
+
+  public static func convolutionGradient(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, batch: Int, images: UnsafePointer<Double>,
+    outputGradients: UnsafePointer<Double>, _ weights: UnsafeMutablePointer<Double>, workspace: UnsafeMutableRawPointer
+  ) -> Int {
+    ck_convolution_gradient_f64(
+      &geometry, outputChannels, groups, batch, images, outputGradients, weights, workspace)
+  }
 }
 
 extension Float: BLASScalar {
@@ -99,6 +114,14 @@ extension Float: BLASScalar {
   ) {
     ck_convolve_f32(
       &geometry, outputChannels, groups, batch, transposed ? 1 : 0, weights, source, result, workspace)
+  }
+
+  public static func convolutionGradient(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, batch: Int, images: UnsafePointer<Float>,
+    outputGradients: UnsafePointer<Float>, _ weights: UnsafeMutablePointer<Float>, workspace: UnsafeMutableRawPointer
+  ) -> Int {
+    ck_convolution_gradient_f32(
+      &geometry, outputChannels, groups, batch, images, outputGradients, weights, workspace)
   }
 }
 

@@ -44,10 +44,8 @@ extension ConvolutionGeometry {
     }
   }
 
-  /// Adds to `weights` the gradient of `Σ outputGradients · (W ∗ images)` with respect to the weights.
-  ///
-  /// - Complexity: as ``apply(_:to:batch:into:)``.
-  public func accumulateWeightGradient<Scalar: BLASScalar>(
+  /// ``accumulateWeightGradient(images:outputGradients:batch:into:)`` in this way.
+  func accumulateWeightGradientUnfolding<Scalar: BLASScalar>(
     images: UnsafePointer<Scalar>, outputGradients: UnsafePointer<Scalar>, batch: Int,
     into weights: UnsafeMutablePointer<Scalar>
   ) {

@@ -61,7 +61,12 @@ struct AffineLayer: Hashable, Sendable {
         .asStored, .transposed, m: batch, n: m, k: n, alpha: 1, inputs, lda: n, weights, ldb: n, beta: 0,
         outputs, ldc: m)
     case .convolution(let geometry):
-      geometry.apply(weights, to: inputs, batch: batch, into: outputs)
+      let done =
+        geometry.suitsWinograd
+        ? geometry.applyWinograd(weights, to: inputs, batch: batch, transposed: false, into: outputs) : 0
+      guard done < batch else { return }
+      geometry.apply(
+        weights, to: inputs + done * inputCount, batch: batch - done, into: outputs + done * outputCount)
     }
   }
 
@@ -76,7 +81,12 @@ struct AffineLayer: Hashable, Sendable {
         .asStored, .asStored, m: batch, n: n, k: m, alpha: 1, outputs, lda: m, weights, ldb: n, beta: 0,
         inputs, ldc: n)
     case .convolution(let geometry):
-      geometry.applyTransposed(weights, to: outputs, batch: batch, into: inputs)
+      let done =
+        geometry.suitsWinograd
+        ? geometry.applyWinograd(weights, to: outputs, batch: batch, transposed: true, into: inputs) : 0
+      guard done < batch else { return }
+      geometry.applyTransposed(
+        weights, to: outputs + done * outputCount, batch: batch - done, into: inputs + done * inputCount)
     }
   }
 
@@ -91,8 +101,14 @@ struct AffineLayer: Hashable, Sendable {
         .transposed, .asStored, m: m, n: n, k: batch, alpha: 1, outputGradients, lda: m, inputs, ldb: n,
         beta: 1, weights, ldc: n)
     case .convolution(let geometry):
+      let done =
+        geometry.suitsWinograd
+        ? geometry.accumulateWeightGradientWinograd(
+          images: inputs, outputGradients: outputGradients, batch: batch, into: weights) : 0
+      guard done < batch else { return }
       geometry.accumulateWeightGradient(
-        images: inputs, outputGradients: outputGradients, batch: batch, into: weights)
+        images: inputs + done * inputCount, outputGradients: outputGradients + done * outputCount,
+        batch: batch - done, into: weights)
     }
   }
 

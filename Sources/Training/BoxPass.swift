@@ -1,3 +1,5 @@
+import CKernels
+
 /// Reverse-mode differentiation of interval propagation: a batch of boxes, each a centre and a radius.
 ///
 /// An affine layer maps the centre by W and the radius by |W|; a ReLU acts on both ends. The gradient with
@@ -41,13 +43,7 @@ final class BoxPass: Sendable {
         layer.addBias(weights + layer.weightCount, batch: batch, to: nextC)
         layer.apply(parameters.magnitudes.pointer + stack.offsets[index], to: r, batch: batch, into: nextR)
       case .relu(let count):
-        for i in 0..<batch * count {
-          let from = c[i] - r[i]
-          let lower = max(from, 0)
-          let upper = max(c[i] + r[i], 0) * (from < 0 ? shrinkage : 1)
-          nextC[i] = 0.5 * (upper + lower)
-          nextR[i] = 0.5 * (upper - lower)
-        }
+        ck_box_relu_f32(c, r, nextC, nextR, batch * count, shrinkage)
       case .normalisation(let layer):
         layer.apply(to: c, batch: batch, withOffset: true, magnitude: false, into: nextC)
         layer.apply(to: r, batch: batch, withOffset: false, magnitude: true, into: nextR)
@@ -105,6 +101,7 @@ final class BoxPass: Sendable {
       case .affine(let layer):
         let offset = stack.offsets[index]
         if let gradient {
+          gradient.willAddThroughMagnitudes()
           let direct = gradient.direct.pointer + offset
           layer.accumulateWeightGradient(inputs: c, outputGradients: gc, batch: batch, into: direct)
           layer.accumulateBiasGradient(
@@ -118,13 +115,7 @@ final class BoxPass: Sendable {
         swap(&gc, &nextGC)
         swap(&gr, &nextGR)
       case .relu(let count):
-        for i in 0..<batch * count {
-          let from = c[i] - r[i]
-          let upper = c[i] + r[i] > 0 ? (gc[i] + gr[i]) * (from < 0 ? shrinkage : 1) : 0
-          let lower = from > 0 ? gc[i] - gr[i] : 0
-          gc[i] = 0.5 * (upper + lower)
-          gr[i] = 0.5 * (upper - lower)
-        }
+        ck_box_relu_gradient_f32(c, r, gc, gr, batch * count, shrinkage)
         regulariser[index]?.add(centres: c, radii: r, count: batch * count, toCentres: gc, radii: gr)
       case .normalisation(let layer):
         guard goesOn else { return nil }

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Upper bounds of the margins o_i − o_y over boxes, with the last layer merged into the difference.
@@ -72,14 +73,7 @@ final class ElidedMargins: Sendable {
         beta: 0, product, ldc: inputs)
       let own = gradient + label * inputs
       for i in 0..<classes where i != label {
-        let target = gradient + i * inputs
-        let difference = d + i * inputs
-        let term = product + i * inputs
-        for j in 0..<inputs {
-          let signed = difference[j] > 0 ? term[j] : (difference[j] < 0 ? -term[j] : 0)
-          target[j] += signed
-          own[j] -= signed
-        }
+        ck_add_signed_f32(product + i * inputs, d + i * inputs, gradient + i * inputs, own, inputs)
       }
       for i in 0..<inputs * classes { d[i] = abs(d[i]) }
       Float.gemm(

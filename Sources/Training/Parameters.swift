@@ -24,8 +24,12 @@ final class Parameters: Sendable {
 ///
 /// `direct` is the part through the parameters themselves, `throughMagnitudes` the gradient with respect to
 /// their magnitudes, which counts `sign(w)` times (zero at w = 0).
-final class ParameterGradient: Sendable {
+///
+/// Whoever adds to the second part calls ``willAddThroughMagnitudes()`` first; where nobody does, it is neither cleared nor
+/// summed. The rule of ``FloatBuffer`` makes sharing safe: one worker at a time has a gradient.
+final class ParameterGradient: @unchecked Sendable {
   let direct, throughMagnitudes: FloatBuffer
+  private var hasMagnitudes = false
 
   init(count: Int) {
     direct = FloatBuffer(count: count)
@@ -34,23 +38,30 @@ final class ParameterGradient: Sendable {
 
   func clear() {
     direct.clear()
+    hasMagnitudes = false
+  }
+
+  /// Makes the second part one that counts.
+  func willAddThroughMagnitudes() {
+    guard !hasMagnitudes else { return }
     throughMagnitudes.clear()
+    hasMagnitudes = true
   }
 
   /// Writes the total of several gradients, summed in the order given so that the result does not depend on
   /// who computed which.
   static func total(_ parts: [ParameterGradient], at parameters: Parameters, into total: FloatBuffer) {
-    let sum = total.pointer
-    total.clear()
-    for part in parts {
-      let term = part.throughMagnitudes.pointer
-      for i in 0..<total.count { sum[i] += term[i] }
-    }
     let w = parameters.values.pointer
-    for i in 0..<total.count { sum[i] = w[i] > 0 ? sum[i] : (w[i] < 0 ? -sum[i] : 0) }
-    for part in parts {
-      let term = part.direct.pointer
-      for i in 0..<total.count { sum[i] += term[i] }
+    // Blocks that stay in cache from one term to the next.
+    let block = 4096
+    let signed = parts.filter(\.hasMagnitudes)
+    for start in stride(from: 0, to: total.count, by: block) {
+      let count = min(block, total.count - start)
+      let sum = total.pointer + start
+      sum.update(repeating: 0, count: count)
+      for part in signed { ck_add_f32(sum, part.throughMagnitudes.pointer + start, count) }
+      if !signed.isEmpty { ck_multiply_signs_f32(w + start, sum, count) }
+      for part in parts { ck_add_f32(sum, part.direct.pointer + start, count) }
     }
   }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Reverse-mode differentiation of a batch of points through a run of layers, in preallocated memory.
 final class PointPass: Sendable {
   let stack: LayerStack
@@ -31,7 +33,7 @@ final class PointPass: Sendable {
         layer.apply(weights, to: input, batch: batch, into: output)
         layer.addBias(weights + layer.weightCount, batch: batch, to: output)
       case .relu(let count):
-        for i in 0..<batch * count { output[i] = max(input[i], 0) }
+        ck_relu_f32(input, output, batch * count)
       case .normalisation(let layer):
         layer.apply(to: input, batch: batch, withOffset: true, magnitude: false, into: output)
       }
@@ -70,8 +72,7 @@ final class PointPass: Sendable {
         layer.applyTransposed(weights, to: current, batch: batch, into: next)
         swap(&current, &next)
       case .relu(let count):
-        let input = values[index].pointer
-        for i in 0..<batch * count { current[i] = input[i] > 0 ? current[i] : 0 }
+        ck_relu_gradient_f32(values[index].pointer, current, batch * count)
       case .normalisation(let layer):
         guard goesOn else { return nil }
         layer.apply(to: current, batch: batch, withOffset: false, magnitude: false, into: next)

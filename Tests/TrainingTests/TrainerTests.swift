@@ -73,7 +73,7 @@ import Testing
     var finished: Int?
     let resumed = try trainer.train(
       checkpoint: file,
-      onEvent: { if case .started(_, _, let epochs) = $0 { finished = epochs } })
+      onEvent: { if case .started(_, _, let history) = $0 { finished = history.count } })
     #expect(finished == 3)
     #expect(bits(resumed) == bits(whole))
     #expect(resumed.history.count == 6)

@@ -29,6 +29,10 @@ import Foundation
           row(layer, geometry, batch: batch, transposed: transposed, in: Float.self)
           row(layer, geometry, batch: batch, transposed: transposed, in: Double.self)
         }
+        gradientRow(layer, geometry, batch: batch)
+        if geometry.suitsWinograd {
+          for product in WinogradProduct.allCases { winogradRow(layer, geometry, batch: batch, product) }
+        }
       }
     }
   }
@@ -68,6 +72,97 @@ import Foundation
       String(format: "%.1f", operations / best.shifting * 1e-9),
       String(format: "%.2f", best.unfolding / best.shifting),
       g.prefersUnfolding(transposed: transposed) ? "unfolding" : "shifting",
+    ]
+    print("| " + cells.joined(separator: " | ") + " |")
+  }
+
+  /// The gradient with respect to the weights, which only training computes and only in single precision.
+  private func gradientRow(_ layer: BenchmarkLayer, _ g: ConvolutionGeometry, batch: Int) {
+    var random = RandomStream(seed: 1, purpose: "convolution")
+    func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.uniform(-1, 1)) } }
+    let images = numbers(batch * g.inputCount)
+    let seeds = numbers(batch * g.outputCount)
+    var weights = [Float](repeating: 0, count: g.weightCount)
+
+    let operations = 2 * Double(batch * g.weightCount * g.positions)
+    let repetitions = Int(1e8 / operations) + 1
+    var best = (unfolding: Double.infinity, interleaving: Double.infinity)
+    var done = 0
+    let end = processorSeconds + seconds
+    repeat {
+      best.unfolding = min(
+        best.unfolding,
+        time(repetitions) {
+          g.accumulateWeightGradientUnfolding(images: images, outputGradients: seeds, batch: batch, into: &weights)
+        })
+      best.interleaving = min(
+        best.interleaving,
+        time(repetitions) {
+          done = g.accumulateWeightGradientInterleaving(
+            images: images, outputGradients: seeds, batch: batch, into: &weights)
+        })
+    } while processorSeconds < end
+    let interleaving = done > 0 ? best.interleaving / Double(done) * Double(batch) : .infinity
+    let cells = [
+      layer.rawValue, "weight gradient", "Float", "\(batch)",
+      String(format: "%.1f", operations / best.unfolding * 1e-9), String(format: "%.1f", operations / interleaving * 1e-9),
+      String(format: "%.2f", best.unfolding / interleaving), done > 0 ? "interleaving" : "unfolding",
+    ]
+    print("| " + cells.joined(separator: " | ") + " |")
+  }
+
+  private enum WinogradProduct: String, CaseIterable {
+    case forward, transposed
+    case gradient = "weight gradient"
+  }
+
+  /// The products of training by Winograd's algorithm, against the way chosen otherwise.
+  private func winogradRow(
+    _ layer: BenchmarkLayer, _ g: ConvolutionGeometry, batch: Int, _ product: WinogradProduct
+  ) {
+    var random = RandomStream(seed: 1, purpose: "convolution")
+    func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.normal()) } }
+    let weights = numbers(g.weightCount)
+    let images = numbers(batch * g.inputCount)
+    let seeds = numbers(batch * g.outputCount)
+    let count = [
+      .forward: batch * g.outputCount, .transposed: batch * g.inputCount, .gradient: g.weightCount,
+    ][product, default: 0]
+    var (direct, tiled) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
+    func plain() {
+      switch product {
+      case .forward: g.apply(weights, to: images, batch: batch, into: &direct)
+      case .transposed: g.applyTransposed(weights, to: seeds, batch: batch, into: &direct)
+      case .gradient: g.accumulateWeightGradient(images: images, outputGradients: seeds, batch: batch, into: &direct)
+      }
+    }
+    var done = 0
+    func winograd() {
+      switch product {
+      case .forward: done = g.applyWinograd(weights, to: images, batch: batch, transposed: false, into: &tiled)
+      case .transposed: done = g.applyWinograd(weights, to: seeds, batch: batch, transposed: true, into: &tiled)
+      case .gradient:
+        done = g.accumulateWeightGradientWinograd(images: images, outputGradients: seeds, batch: batch, into: &tiled)
+      }
+    }
+    plain()
+    winograd()
+    guard done == batch else { return }
+    let distance = zip(direct, tiled).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+    let norm = direct.reduce(0) { $0 + Double($1 * $1) }
+    let operations = 2 * Double(batch * g.weightCount * g.positions)
+    let repetitions = Int(1e8 / operations) + 1
+    var best = (plain: Double.infinity, winograd: Double.infinity)
+    let end = processorSeconds + seconds
+    repeat {
+      best.plain = min(best.plain, time(repetitions, plain))
+      best.winograd = min(best.winograd, time(repetitions, winograd))
+    } while processorSeconds < end
+    let cells = [
+      layer.rawValue, product.rawValue + ", Winograd", "Float", "\(batch)",
+      String(format: "%.1f", operations / best.plain * 1e-9), String(format: "%.1f", operations / best.winograd * 1e-9),
+      String(format: "%.2f", best.plain / best.winograd),
+      String(format: "Winograd in training, distance %.1e", (distance / norm).squareRoot()),
     ]
     print("| " + cells.joined(separator: " | ") + " |")
   }

@@ -136,6 +136,57 @@ void ck_convolve_f64(const ck_convolution *g, size_t outputChannels, size_t grou
 void ck_convolve_f32(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
                      const float *weights, const float *source, float *result, void *workspace);
 
+/// Bytes of workspace, aligned to 64, that ck_convolution_gradient wants; 0 where it is no good: for fewer images than a
+/// vector has elements, images or outputs smaller than a vector, and where ck_convolve would be no good.
+size_t ck_convolution_gradient_workspace(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                                         size_t elementBytes);
+
+/// Adds to weights the gradient of the sum of results times a convolution's outputs, for the first images of a batch;
+/// returns for how many: all but the last, which are too few for a vector. Each sum runs in an order that depends on the
+/// processor and on the sizes only.
+size_t ck_convolution_gradient_f64(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                                   const double *images, const double *results, double *weights, void *workspace);
+size_t ck_convolution_gradient_f32(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                                   const float *images, const float *results, float *weights, void *workspace);
+
+// Winograd's algorithm F(4×4, 3×3), in single precision: a 3×3 convolution of stride 1 is cut into tiles of 4×4 results,
+// each from a window of 6×6. Windows, filters and tiles are transformed into 36 numbers each; a result's numbers are the
+// sums over channels of the products of the others': 36 matrix products, a quarter of the multiplications
+// (Lavin & Gray, Fast Algorithms for Convolutional Neural Networks, 2016).
+
+/// How many images are transformed together, one in each element of a vector.
+size_t ck_winograd_lanes(void);
+
+/// How many tiles ck_winograd_products multiplies together.
+size_t ck_winograd_panel(void);
+
+/// Some rows of an image's tiles, transformed: each of the 36 numbers is a matrix [channels, tiles*lanes], which begins
+/// `apart` elements after the one before, in panels of some of its columns: [panels, channels, panel*lanes].
+typedef struct {
+  size_t height, width;         // of the images
+  size_t top, left;             // zeros before the image, in what windows read
+  size_t row, rows, columns;    // the first row of tiles, how many rows, and the tiles of a row
+  size_t panel;                 // tiles of a panel
+  size_t apart;
+} ck_tiles;
+
+/// Transforms the windows of images, or where asked to, gradients with respect to results, whose tiles are not windows.
+/// The plane is workspace for (4*rows + 2)*(4*columns + 2)*lanes elements.
+void ck_winograd_read(const ck_tiles *t, int gradient, size_t channels, const float *images, float *tiles,
+                      float *plane);
+/// Transforms tiles into results, of which `height` and `width` are the extents.
+void ck_winograd_write(const ck_tiles *t, size_t channels, const float *tiles, float *images, float *plane);
+/// The products of one of the 36 numbers: sums [outer, tiles*lanes] over inner channels of filters[m*wm + c*wc] times
+/// windows [inner, tiles*lanes], both in panels of ck_winograd_panel tiles.
+void ck_winograd_products(size_t outer, size_t inner, size_t tiles, const float *filters, size_t wm, size_t wc,
+                          const float *windows, float *sums);
+/// Transforms 3×3 filters [outputs, channels], turned by half a turn where asked to. Each of the 36 numbers is a matrix
+/// with rows that lie `pitch` elements apart, and begins `apart` elements after the one before.
+void ck_winograd_filters(size_t outputs, size_t channels, const float *weights, int turned, float *filters,
+                         size_t pitch, size_t apart);
+/// Adds the gradients of filters, from those with respect to their transforms.
+void ck_winograd_filter_gradients(size_t count, const float *filters, size_t apart, float *weights);
+
 /// Rows of coefficients over windows of an image, stored as [rows, windowHeight, windowWidth, channels]: what lies side
 /// by side in a line of the image does so in a window. Images are [height, width, channels] here. Window r begins at
 /// (tops[r], lefts[r]), which may lie outside; what lies outside is ignored.
@@ -205,6 +256,20 @@ void ck_push(double *values, double *gradient, const double *coefficients, const
 /// As ck_adam_f32, with slopes that stay in [0, 1] whatever the gradient; one that is not finite counts as 0.
 void ck_adam_slopes(double *slopes, const double *gradient, double *first, double *second, size_t n, double beta1,
                     double beta2, double step, double epsilon);
+
+/// The larger of each value and 0 (what is no number stays so), and what its gradient with respect to x is: zero where x
+/// is not positive.
+void ck_relu_f32(const float *x, float *y, size_t n);
+void ck_relu_gradient_f32(const float *x, float *gradient, size_t n);
+/// The same for both ends of boxes with centres c and radii r, as centres and radii; upper ends of boxes that begin below 0
+/// are multiplied by the shrinkage.
+void ck_box_relu_f32(const float *c, const float *r, float *nextC, float *nextR, size_t n, float shrinkage);
+void ck_box_relu_gradient_f32(const float *c, const float *r, float *gc, float *gr, size_t n, float shrinkage);
+/// Adds sign(signs[i])*terms[i] to a sum, and takes it from another.
+void ck_add_signed_f32(const float *terms, const float *signs, float *sum, float *counter, size_t n);
+
+/// Multiplies values by the signs of others: by 0 where these are 0.
+void ck_multiply_signs_f32(const float *signs, float *values, size_t n);
 
 /// The sum of a[i]*b[i] accumulated in double precision.
 double ck_dot_f32(const float *a, const float *b, size_t n);
