@@ -124,7 +124,7 @@ func fuzzers() -> [Target] {
   ]
 }
 
-/// What measures and judges, for `benchmarks/bounds`, `benchmarks/convolution` and `benchmarks/soundness` alone.
+/// What measures and judges, for the folders in `benchmarks` alone.
 func benchmarks() -> [Target] {
   guard Context.environment["WORSTCASE_BENCHMARKS"] != nil else { return [] }
   let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -139,6 +139,9 @@ func benchmarks() -> [Target] {
     .executableTarget(
       name: "ExactBenchmark", dependencies: ["Verification", "ONNXFormat", "Datasets", arguments],
       path: "benchmarks/exact", exclude: ["run"]),
+    .executableTarget(
+      name: "TrainingBenchmark", dependencies: ["Training", "Tensors", arguments], path: "benchmarks/training",
+      exclude: ["run"]),
     .executableTarget(
       name: "Soundness", dependencies: ["TestSupport", arguments], path: "benchmarks/soundness", exclude: ["run"]),
   ]

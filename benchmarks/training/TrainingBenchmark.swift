@@ -15,7 +15,8 @@ import Tensors
 
   @Option(parsing: .upToNextOption, help: "cnn3, cnn5, cnn7.") var networks = TrainedShape.allCases
   @Option(
-    parsing: .upToNextOption, help: "\(StepMethod.allCases.map(\.rawValue).joined(separator: ", ")).") var methods = StepMethod.allCases
+    parsing: .upToNextOption, help: "\(StepMethod.allCases.map(\.rawValue).joined(separator: ", ")).") var methods =
+    StepMethod.allCases
   @Option(parsing: .upToNextOption, help: "Numbers of threads.") var threads = [1, 2]
   @Option(help: "Images of a step; left out, 256, and 64 for cnn7.") var batch: Int?
   @Option(help: "Seconds for each row.") var seconds = 6.0
