@@ -85,12 +85,12 @@ import Tensors
       encoder.outputFormatting = .sortedKeys
       print(String(decoding: try encoder.encode(row), as: UTF8.self))
     } else {
-      let cells = [
-        row.network, row.method, "\(row.batch)", "\(threads)", format(rate, 0),
-        operations.map { format($0 / 1e9, 1) } ?? "-", row.shareOfPeak.map { format($0 * 100, 0) + " %" } ?? "-",
-        row.peakMemory.map { format($0, 0) } ?? "-",
-        peer.map { format($0, 0) } ?? "-", row.ratio.map { format($0, 2) } ?? "-",
-      ]
+      let speed = row.operationsPerSecond.map { format($0 / 1e9, 1) } ?? "-"
+      let share = row.shareOfPeak.map { format($0 * 100, 0) + " %" } ?? "-"
+      let memory = row.peakMemory.map { format($0, 0) } ?? "-"
+      let comparison = [peer.map { format($0, 0) } ?? "-", row.ratio.map { format($0, 2) } ?? "-"]
+      let cells = [row.network, row.method, "\(row.batch)", "\(threads)", format(rate, 0), speed, share, memory]
+        + comparison
       print("| " + cells.joined(separator: " | ") + " |")
     }
     fflush(nil)
