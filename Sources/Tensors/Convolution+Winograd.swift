@@ -116,7 +116,7 @@ extension ConvolutionGeometry {
   private static var gap: Int { 16 }
 
   /// What the transformed tiles of a block take at most.
-  private static var winogradBytes: Int { 2 << 20 }
+  private static var winogradBytes: Int { 5 << 18 }
 
   /// Rows of tiles that are transformed together: what they become stays in a cache.
   private func blockRows(_ rows: Int, channels: Int, columns: Int, lanes: Int) -> Int {

@@ -97,7 +97,7 @@ final class BatchGradient: Sendable {
       if natural { chunk.backwardPoints(parameters) }
       if robust { chunk.backwardBoxes(parameters, regulariser: regulariser) }
     }
-    ParameterGradient.total(chunks[..<used].map(\.gradient), at: parameters, into: total)
+    ParameterGradient.total(chunks[..<used].map(\.gradient), at: parameters, into: total, workers: workers)
     return result
   }
 

@@ -124,7 +124,7 @@ private final class Run {
     self.trainer = trainer
     let workers = Workers(count: trainer.configuration.threads)
     parameters = Parameters(state.parameters)
-    adam = Adam(count: parameters.count)
+    adam = Adam(count: parameters.count, workers: workers)
     adam.firstMoments.copy(state.firstMoments)
     adam.secondMoments.copy(state.secondMoments)
     gradient = BatchGradient(

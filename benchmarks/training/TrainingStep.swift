@@ -51,8 +51,9 @@ final class TrainingStep {
       labels: (0..<batch).map { _ in UInt8(random.index(below: stack.classCount)) })
     let initialisation: Initialisation = method == .standard ? .kaiming : .interval
     parameters = Parameters(initialisation.parameters(of: stack, seed: seed))
-    adam = Adam(count: parameters.count)
-    gradient = BatchGradient(stack: stack, batchSize: batch, workers: Workers(count: threads))
+    let workers = Workers(count: threads)
+    adam = Adam(count: parameters.count, workers: workers)
+    gradient = BatchGradient(stack: stack, batchSize: batch, workers: workers)
     objective = method.objective
   }
 
