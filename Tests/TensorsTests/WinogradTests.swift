@@ -42,7 +42,7 @@ import Testing
     #expect(done >= 32 && done <= batch)
     g.apply(weights, to: images, batch: batch, into: &expectedOutputs)
     #expect(distance(outputs, expectedOutputs, count: done * g.outputCount) < 1e-5)
-    #expect(outputs.dropFirst(done * g.outputCount).allSatisfy(\.isNaN), "The rest is left alone")
+    #expect(outputs.dropFirst(done * g.outputCount).allSatisfy { $0.isNaN }, "The rest is left alone")
 
     var back = [Float](repeating: .nan, count: batch * g.inputCount)
     var expectedBack = back
