@@ -46,3 +46,41 @@ WIDE void ck_multiply_signs_f32(IN signs, OUT values, size_t n) {
     values[i] = positive - negative;
   }
 }
+
+// The elementwise root sets no error number, so that there are roots of vectors.
+WIDE void ck_adam_f32(OUT parameters, OUT magnitudes, IN gradient, float scale, OUT first, OUT second, size_t n,
+                      float beta1, float beta2, float step, float epsilon) {
+  for (size_t i = 0; i < n; i++) {
+    const float g = scale * gradient[i];
+    first[i] = beta1 * first[i] + (1 - beta1) * g;
+    second[i] = beta2 * second[i] + (1 - beta2) * g * g;
+    const float moved = parameters[i] - step * first[i] / (__builtin_elementwise_sqrt(second[i]) + epsilon);
+    parameters[i] = moved;
+    magnitudes[i] = __builtin_fabsf(moved);
+  }
+}
+
+WIDE void ck_add_constant_f32(OUT values, float constant, size_t n) {
+  for (size_t i = 0; i < n; i++) values[i] += constant;
+}
+
+WIDE void ck_box_phases_f32(IN c, IN r, size_t n, ck_box_phases *phases) {
+  _Pragma("clang fp reassociate(on) contract(fast)")
+  double centre = 0, radius = 0, activeCentre = 0, activeSquare = 0, inactiveCentre = 0, inactiveSquare = 0;
+  double activeCount = 0, inactiveCount = 0;
+  for (size_t i = 0; i < n; i++) {
+    const double value = c[i];
+    const double active = c[i] - r[i] > 0 ? 1 : 0, inactive = c[i] + r[i] < 0 ? 1 : 0;
+    const double a = active * value, b = inactive * value;
+    centre += value;
+    radius += (double)r[i];
+    activeCount += active;
+    activeCentre += a;
+    activeSquare += a * value;
+    inactiveCount += inactive;
+    inactiveCentre += b;
+    inactiveSquare += b * value;
+  }
+  *phases = (ck_box_phases){centre, radius, activeCount, activeCentre, activeSquare,
+                            inactiveCount, inactiveCentre, inactiveSquare};
+}

@@ -34,7 +34,8 @@ extension ConvolutionGeometry {
     let from = transposed ? Side(outputChannels, outputHeight, outputWidth) : Side(channels, height, width)
     let to = transposed ? Side(channels, height, width) : Side(outputChannels, outputHeight, outputWidth)
     let rows = (to.height + 3) / 4
-    let block = blockRows(rows, channels: max(from.channels, to.channels), columns: (to.width + 3) / 4, lanes: lanes)
+    let block = blockRows(
+      rows, channels: max(from.channels, to.channels), columns: (to.width + 3) / 4, lanes: lanes, bytes: 5 << 18)
     let panel = ck_winograd_panel()
     var read = ck_tiles(
       height: from.height, width: from.width, top: transposed ? 2 - padTop : padTop,
@@ -78,8 +79,9 @@ extension ConvolutionGeometry {
     let lanes = ck_winograd_lanes()
     guard batch >= lanes else { return 0 }
     let rows = (outputHeight + 3) / 4
+    // Larger blocks: BLAS adds each block's products to what it has.
     let block = blockRows(
-      rows, channels: max(channels, outputChannels), columns: (outputWidth + 3) / 4, lanes: lanes)
+      rows, channels: max(channels, outputChannels), columns: (outputWidth + 3) / 4, lanes: lanes, bytes: 4 << 20)
     var read = ck_tiles(
       height: height, width: width, top: padTop, left: padLeft, row: 0, rows: block, columns: (outputWidth + 3) / 4,
       panel: 0, apart: 0)
@@ -118,13 +120,10 @@ extension ConvolutionGeometry {
   /// Elements between matrices: without it, their addresses might all fall on the same lines of a cache.
   private static var gap: Int { 16 }
 
-  /// What the transformed tiles of a block take at most.
-  private static var winogradBytes: Int { 2 << 20 }
-
-  /// Rows of tiles that are transformed together: what they become stays in a cache.
-  private func blockRows(_ rows: Int, channels: Int, columns: Int, lanes: Int) -> Int {
-    let bytes = 36 * channels * columns * lanes * MemoryLayout<Float>.stride
-    let most = min(rows, max(1, Self.winogradBytes / bytes))
+  /// Rows of tiles that are transformed together: what they become takes about as many bytes at most, to stay in a cache.
+  private func blockRows(_ rows: Int, channels: Int, columns: Int, lanes: Int, bytes: Int) -> Int {
+    let row = 36 * channels * columns * lanes * MemoryLayout<Float>.stride
+    let most = min(rows, max(1, bytes / row))
     // Blocks of equal size.
     let blocks = (rows + most - 1) / most
     return (rows + blocks - 1) / blocks

@@ -121,9 +121,7 @@ struct AffineLayer: Hashable, Sendable {
         for i in 0..<biasCount { output[i] += bias[i] }
       } else {
         for channel in 0..<biasCount {
-          let value = bias[channel]
-          let row = output + channel * run
-          for i in 0..<run { row[i] += value }
+          ck_add_constant_f32(output + channel * run, bias[channel], run)
         }
       }
       output += outputCount

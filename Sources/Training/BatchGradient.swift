@@ -123,7 +123,7 @@ final class BatchGradient: Sendable {
       if natural { chunk.backwardPoints(parameters) }
       if robust { chunk.backwardRobust(parameters, loss: loss, weights: partWeights, regulariser: regulariser) }
     }
-    ParameterGradient.total(chunks[..<used].map(\.gradient), at: parameters, into: total)
+    ParameterGradient.total(chunks[..<used].map(\.gradient), at: parameters, into: total, workers: workers)
     if objective.l1 > 0 { addSigns(of: parameters, times: Float(objective.l1)) }
     return result
   }

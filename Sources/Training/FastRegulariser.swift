@@ -1,3 +1,5 @@
+import CKernels
+
 /// The penalty of Shi et al. that keeps boxes narrow and ReLU phases balanced while ε grows.
 ///
 /// For each ReLU layer, with pre-activation centres c, radii r and means over the whole batch:
@@ -29,23 +31,13 @@ enum FastRegulariser {
 
     /// The sums over some boxes.
     init(centres: UnsafePointer<Float>, radii: UnsafePointer<Float>, count: Int) {
+      var phases = ck_box_phases()
+      ck_box_phases_f32(centres, radii, count, &phases)
       self.count = Double(count)
-      for i in 0..<count {
-        let c = centres[i]
-        let r = radii[i]
-        let value = Double(c)
-        centre += value
-        radius += Double(r)
-        if c - r > 0 {
-          activeCount += 1
-          activeCentre += value
-          activeSquare += value * value
-        } else if c + r < 0 {
-          inactiveCount += 1
-          inactiveCentre += value
-          inactiveSquare += value * value
-        }
-      }
+      (centre, radius) = (phases.centre, phases.radius)
+      (activeCount, activeCentre, activeSquare) = (phases.activeCount, phases.activeCentre, phases.activeSquare)
+      (inactiveCount, inactiveCentre, inactiveSquare) =
+        (phases.inactiveCount, phases.inactiveCentre, phases.inactiveSquare)
     }
 
     init() {}

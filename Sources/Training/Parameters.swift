@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// The trained numbers of a network and their magnitudes, which interval propagation multiplies with.
 final class Parameters: Sendable {
@@ -12,7 +13,7 @@ final class Parameters: Sendable {
 
   var count: Int { values.count }
 
-  /// Recomputes the magnitudes; due after each change of the values.
+  /// Recomputes the magnitudes; due after each change of the values that does not write both.
   func refreshMagnitudes() {
     let from = values.pointer
     let to = magnitudes.pointer
@@ -50,18 +51,23 @@ final class ParameterGradient: @unchecked Sendable {
 
   /// Writes the total of several gradients, summed in the order given so that the result does not depend on
   /// who computed which.
-  static func total(_ parts: [ParameterGradient], at parameters: Parameters, into total: FloatBuffer) {
-    let w = parameters.values.pointer
-    // Blocks that stay in cache from one term to the next.
-    let block = 4096
+  static func total(
+    _ parts: [ParameterGradient], at parameters: Parameters, into total: FloatBuffer,
+    workers: Workers = Workers(count: 1)
+  ) {
     let signed = parts.filter(\.hasMagnitudes)
-    for start in stride(from: 0, to: total.count, by: block) {
-      let count = min(block, total.count - start)
-      let sum = total.pointer + start
-      sum.update(repeating: 0, count: count)
-      for part in signed { ck_add_f32(sum, part.throughMagnitudes.pointer + start, count) }
-      if !signed.isEmpty { ck_multiply_signs_f32(w + start, sum, count) }
-      for part in parts { ck_add_f32(sum, part.direct.pointer + start, count) }
+    // Small blocks, which stay in cache from one term to the next, in larger ones to share out.
+    let (block, share) = (4096, 1 << 16)
+    workers.forEach(0..<(total.count + share - 1) / share) { index in
+      let end = min((index + 1) * share, total.count)
+      for start in stride(from: index * share, to: end, by: block) {
+        let count = min(block, end - start)
+        let sum = total.pointer + start
+        sum.update(repeating: 0, count: count)
+        for part in signed { ck_add_f32(sum, part.throughMagnitudes.pointer + start, count) }
+        if !signed.isEmpty { ck_multiply_signs_f32(parameters.values.pointer + start, sum, count) }
+        for part in parts { ck_add_f32(sum, part.direct.pointer + start, count) }
+      }
     }
   }
 }

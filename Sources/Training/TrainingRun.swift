@@ -14,13 +14,14 @@ final class TrainingRun {
 
   init(_ trainer: Trainer, from state: TrainingState) {
     self.trainer = trainer
+    let workers = Workers(count: trainer.configuration.threads)
     parameters = Parameters(state.parameters)
-    adam = Adam(count: parameters.count)
+    adam = Adam(count: parameters.count, workers: workers)
     adam.firstMoments.copy(state.firstMoments)
     adam.secondMoments.copy(state.secondMoments)
     gradient = BatchGradient(
       stack: trainer.stack, batchSize: min(trainer.configuration.batchSize, trainer.training.count),
-      workers: Workers(count: trainer.configuration.threads), loss: trainer.finalLoss ?? .box)
+      workers: workers, loss: trainer.finalLoss ?? .box)
     evaluator = trainer.evaluator
     average = WeightAverage(mean: state.average, count: state.averageCount)
     best = BestEpoch(parameters: state.best, epoch: state.bestEpoch, score: state.bestScore)

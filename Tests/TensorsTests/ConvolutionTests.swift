@@ -162,6 +162,30 @@ import Tensors
   }
 
   @Test(arguments: geometries + largerGeometries)
+  func `gradients of weights follow the definition, however many images there are`(_ g: ConvolutionGeometry) {
+    expectWeightGradient(g, in: Double.self)
+    expectWeightGradient(g, in: Float.self)
+  }
+
+  func expectWeightGradient<Scalar: BLASScalar>(_ g: ConvolutionGeometry, in type: Scalar.Type) {
+    var stream = RandomStream(seed: 10, purpose: "weight gradient")
+    // Small whole numbers, whose sums are exact in single precision, too.
+    func values(_ count: Int) -> [Scalar] { (0..<count).map { _ in Scalar(stream.index(below: 5)) - 2 } }
+    let batch = Self.batch
+    let images = values(batch * g.inputCount)
+    let seeds = values(batch * g.outputCount)
+    var computed = values(g.weightCount)
+    var expected = computed
+    g.accumulateWeightGradient(images: images, outputGradients: seeds, batch: batch, into: &computed)
+    forEachProduct(g) { output, weight, input in
+      for image in 0..<batch {
+        expected[weight] += seeds[image * g.outputCount + output] * images[image * g.inputCount + input]
+      }
+    }
+    #expect(computed == expected)
+  }
+
+  @Test(arguments: geometries + largerGeometries)
   func `sums are as accurate as any order of theirs`(_ g: ConvolutionGeometry) {
     expectAccuracy(g, in: Double.self)
     expectAccuracy(g, in: Float.self)

@@ -89,7 +89,8 @@ import Tensors
       let share = row.shareOfPeak.map { format($0 * 100, 0) + " %" } ?? "-"
       let memory = row.peakMemory.map { format($0, 0) } ?? "-"
       let comparison = [peer.map { format($0, 0) } ?? "-", row.ratio.map { format($0, 2) } ?? "-"]
-      let cells = [row.network, row.method, "\(row.batch)", "\(threads)", format(rate, 0), speed, share, memory]
+      let cells =
+        [row.network, row.method, "\(row.batch)", "\(threads)", format(rate, 0), speed, share, memory]
         + comparison
       print("| " + cells.joined(separator: " | ") + " |")
     }

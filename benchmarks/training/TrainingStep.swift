@@ -72,10 +72,10 @@ final class TrainingStep {
       labels: (0..<batch).map { _ in UInt8(random.index(below: stack.classCount)) })
     let initialisation: Initialisation = method == .standard || method == .pgd ? .kaiming : .interval
     parameters = Parameters(initialisation.parameters(of: stack, seed: seed))
-    adam = Adam(count: parameters.count)
+    let workers = Workers(count: threads)
+    adam = Adam(count: parameters.count, workers: workers)
     objective = try method.objective(stack)
-    gradient = BatchGradient(
-      stack: stack, batchSize: batch, workers: Workers(count: threads), loss: objective.robust)
+    gradient = BatchGradient(stack: stack, batchSize: batch, workers: workers, loss: objective.robust)
   }
 
   /// The loss before the step.

@@ -237,10 +237,11 @@ void ck_dense_balls_f64(const double *weights, size_t rows, size_t k, size_t bat
 void ck_dense_balls_f32(const float *weights, size_t rows, size_t k, size_t batch, const float *centres,
                         const float *radii, float *middles, float *spreads);
 
-/// One Adam step over n parameters (Kingma & Ba 2015), with the bias corrections already in
-/// `step` and `epsilon`: first and second moments are updated in place.
-void ck_adam_f32(float *parameters, const float *gradient, float *first, float *second, size_t n,
-                 float beta1, float beta2, float step, float epsilon);
+/// One Adam step over n parameters (Kingma & Ba 2015) against the gradient times `scale`, with the bias corrections
+/// already in `step` and `epsilon`: first and second moments are updated in place, magnitudes are those of the parameters
+/// after the step.
+void ck_adam_f32(float *parameters, float *magnitudes, const float *gradient, float scale, float *first, float *second,
+                 size_t n, float beta1, float beta2, float step, float epsilon);
 
 /// One step of sign-gradient ascent within boxes: each coordinate moves by step times its width along the gradient's
 /// sign and is cut to its ends. Returns whether any moved.
@@ -253,7 +254,7 @@ void ck_corner(const double *coefficients, const double *lower, const double *up
 void ck_push(double *values, double *gradient, const double *coefficients, const double *free,
              const double *lowerSlope, const double *lowerOffset, const double *upperSlope, const double *upperOffset,
              size_t n);
-/// As ck_adam_f32, with slopes that stay in [0, 1] whatever the gradient; one that is not finite counts as 0.
+/// One Adam step, as ck_adam_f32 without a scale, with slopes that stay in [0, 1] whatever the gradient; one that is not finite counts as 0.
 void ck_adam_slopes(double *slopes, const double *gradient, double *first, double *second, size_t n, double beta1,
                     double beta2, double step, double epsilon);
 
@@ -267,6 +268,18 @@ void ck_box_relu_f32(const float *c, const float *r, float *nextC, float *nextR,
 void ck_box_relu_gradient_f32(const float *c, const float *r, float *gc, float *gr, size_t n, float shrinkage);
 /// Adds sign(signs[i])*terms[i] to a sum, and takes it from another.
 void ck_add_signed_f32(const float *terms, const float *signs, float *sum, float *counter, size_t n);
+
+/// Adds a constant to each value.
+void ck_add_constant_f32(float *values, float constant, size_t n);
+
+/// Sums over boxes: of centres and radii; and for the boxes above 0 (active) and those below (inactive), how many they are
+/// and the sums of their centres and of these centres' squares.
+typedef struct {
+  double centre, radius;
+  double activeCount, activeCentre, activeSquare;
+  double inactiveCount, inactiveCentre, inactiveSquare;
+} ck_box_phases;
+void ck_box_phases_f32(const float *c, const float *r, size_t n, ck_box_phases *phases);
 
 /// Multiplies values by the signs of others: by 0 where these are 0.
 void ck_multiply_signs_f32(const float *signs, float *values, size_t n);
