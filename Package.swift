@@ -124,7 +124,8 @@ func fuzzers() -> [Target] {
   ]
 }
 
-/// What measures and judges, for `benchmarks/bounds`, `benchmarks/convolution` and `benchmarks/soundness` alone.
+/// What measures and judges, for `benchmarks/bounds`, `benchmarks/convolution`, `benchmarks/soundness` and
+/// `benchmarks/training` alone.
 func benchmarks() -> [Target] {
   guard Context.environment["WORSTCASE_BENCHMARKS"] != nil else { return [] }
   let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -141,5 +142,8 @@ func benchmarks() -> [Target] {
       path: "benchmarks/exact", exclude: ["run"]),
     .executableTarget(
       name: "Soundness", dependencies: ["TestSupport", arguments], path: "benchmarks/soundness", exclude: ["run"]),
+    .executableTarget(
+      name: "TrainingBenchmark", dependencies: ["Training", "Networks", "Tensors", arguments],
+      path: "benchmarks/training", exclude: ["run"]),
   ]
 }

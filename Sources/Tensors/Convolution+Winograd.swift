@@ -39,14 +39,16 @@ extension ConvolutionGeometry {
     let panel = ck_winograd_panel()
     var read = ck_tiles(
       height: from.height, width: from.width, top: transposed ? 2 - padTop : padTop,
-      left: transposed ? 2 - padLeft : padLeft, row: 0, rows: block, columns: (to.width + 3) / 4, panel: panel, apart: 0)
+      left: transposed ? 2 - padLeft : padLeft, row: 0, rows: block, columns: (to.width + 3) / 4, panel: panel, apart: 0
+    )
     let most = (block * read.columns + panel - 1) / panel * panel * lanes
     read.apart = from.channels * most + Self.gap
     var write = read
     (write.height, write.width, write.apart) = (to.height, to.width, to.channels * most + Self.gap)
     let pitch = channels + Self.gap
     let filterGap = outputChannels * pitch
-    withFloats(36 * read.apart, 36 * write.apart, 36 * filterGap, planeCount(read, lanes)) { tiles, sums, filters, plane in
+    withFloats(36 * read.apart, 36 * write.apart, 36 * filterGap, planeCount(read, lanes)) {
+      tiles, sums, filters, plane in
       ck_winograd_filters(outputChannels, channels, weights, transposed ? 1 : 0, filters, pitch, filterGap)
       for first in stride(from: 0, to: batch / lanes * lanes, by: lanes) {
         for row in stride(from: 0, to: rows, by: block) {
@@ -88,7 +90,8 @@ extension ConvolutionGeometry {
     var seeds = read
     (seeds.height, seeds.width, seeds.apart) = (outputHeight, outputWidth, outputChannels * most + Self.gap)
     let filterGap = weightCount / 9 + Self.gap
-    withFloats(36 * read.apart, 36 * seeds.apart, 36 * filterGap, planeCount(read, lanes)) { tiles, widened, filters, plane in
+    withFloats(36 * read.apart, 36 * seeds.apart, 36 * filterGap, planeCount(read, lanes)) {
+      tiles, widened, filters, plane in
       var isFirst = true
       for first in stride(from: 0, to: batch / lanes * lanes, by: lanes) {
         for row in stride(from: 0, to: rows, by: block) {
