@@ -105,7 +105,8 @@ import Foundation
     let interleaving = done > 0 ? best.interleaving / Double(done) * Double(batch) : .infinity
     let cells = [
       layer.rawValue, "weight gradient", "Float", "\(batch)",
-      String(format: "%.1f", operations / best.unfolding * 1e-9), String(format: "%.1f", operations / interleaving * 1e-9),
+      String(format: "%.1f", operations / best.unfolding * 1e-9),
+      String(format: "%.1f", operations / interleaving * 1e-9),
       String(format: "%.2f", best.unfolding / interleaving), done > 0 ? "interleaving" : "unfolding",
     ]
     print("| " + cells.joined(separator: " | ") + " |")

@@ -10,7 +10,8 @@ import Tensors
     abstract: "Samples a second of whole optimiser steps: forward, backward, Adam.",
     discussion: """
       Random weights and images from a seed, 28x28 grey images, 10 classes. One thread is measured in processor time, \
-      several in wall time, each by the best of many steps. The last columns compare with torch.
+      several in wall time, each by the best of many steps. Operations are those of direct products: where an \
+      algorithm has fewer, a share of the peak may be above one. The last columns compare with torch.
       """)
 
   @Option(parsing: .upToNextOption, help: "cnn3, cnn5, cnn7.") var networks = TrainedShape.allCases
