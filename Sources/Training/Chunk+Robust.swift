@@ -40,8 +40,7 @@ extension Chunk {
       if let lambda = loss.smallBox { shrinkBoxes(to: Float(lambda), around: attack.pass.values[0].pointer) }
     }
     guard loss.needsBox else { return sums }
-    let split = loss.latent?.boundary ?? 0
-    box.forward(0..<split, batch: batch, parameters: parameters, shrinkage: loss.shrinkage)
+    box.forward(extractor, batch: batch, parameters: parameters, shrinkage: loss.shrinkage)
     if let settings = loss.latent, let latent {
       sums.latent = latent.search(box, labels: labels, batch: batch, parameters: parameters, settings: settings) {
         [indices] in random.latent(image: indices[$0], number: $1)
@@ -50,7 +49,6 @@ extension Chunk {
         latent.differentiate(labels: labels, batch: batch, share: share, parameters: parameters, settings: settings)
       }
     }
-    box.forward(split..<extractor.upperBound, batch: batch, parameters: parameters, shrinkage: loss.shrinkage)
     if let settings = loss.crown, let fused {
       sums.box = fused.forward(
         box, labels: labels, batch: batch, parameters: parameters, beta: settings.beta, weight: share ?? 0)

@@ -40,6 +40,8 @@ final class LatentAttack: @unchecked Sendable {
   /// The margins at the best points, `[capacity, classes]`, and the loss's gradient with respect to them.
   private let margins, marginGradient: FloatBuffer
   private let seeds: FloatBuffer
+  /// Makes searches cheap where the classifier has one ReLU layer.
+  private let folded: FoldedClassifier?
   /// The gradient of the mean loss with respect to the parameters.
   let gradient: FloatBuffer
 
@@ -59,6 +61,7 @@ final class LatentAttack: @unchecked Sendable {
     margins = FloatBuffer(count: capacity * classes)
     marginGradient = FloatBuffer(count: capacity * classes)
     seeds = FloatBuffer(count: Self.width * classes)
+    folded = FoldedClassifier(stack: stack, boundary: boundary)
     gradient = FloatBuffer(count: stack.parameterCount)
   }
 
@@ -73,7 +76,7 @@ final class LatentAttack: @unchecked Sendable {
   /// Searches in all boxes.
   ///
   /// - Parameters:
-  ///   - box: the pass that has propagated the boxes up to the boundary.
+  ///   - box: the pass that has propagated the boxes up to the last layer.
   ///   - stream: the random numbers of an image's search, by image and number.
   /// - Returns: the loss at the best points, and how many images have all their margins negative there.
   func search(
@@ -88,8 +91,25 @@ final class LatentAttack: @unchecked Sendable {
       upper.pointer[i] = c[i] + r[i]
     }
     let rows = settings.estimator == .multiple ? classes - 1 : 1
-    for i in 0..<batch * rows { bestValues.pointer[i] = -.infinity }
+    if settings.estimator == .multiple, let folded {
+      for vector in 0..<batch {
+        folded.search(
+          box, vector: vector, label: Int(labels[vector]), parameters: parameters, settings: settings,
+          stream: { stream(vector, $0) }, points: best.pointer + vector * rows * size,
+          values: bestValues.pointer + vector * rows)
+      }
+    } else {
+      searchWhole(labels: labels, batch: batch, rows: rows, parameters: parameters, settings: settings, stream: stream)
+    }
+    return loss(labels: labels, batch: batch, rows: rows, parameters: parameters, estimator: settings.estimator)
+  }
 
+  /// Searches all boxes by passes through the whole classifier, several points at a time.
+  func searchWhole(
+    labels: UnsafePointer<Int32>, batch: Int, rows: Int, parameters: Parameters, settings: Settings,
+    stream: (_ vector: Int, _ number: Int) -> RandomStream
+  ) {
+    bestValues.pointer.update(repeating: -.infinity, count: batch * rows)
     var searches: [Search] = []
     searches.reserveCapacity(Self.width)
     var started = 0
@@ -129,7 +149,6 @@ final class LatentAttack: @unchecked Sendable {
       }
       searches.removeLast(searches.count - kept)
     }
-    return loss(labels: labels, batch: batch, rows: rows, parameters: parameters, estimator: settings.estimator)
   }
 
   /// Differentiates the loss of the last search, divided by a number of images: writes the gradients with respect to the

@@ -2,6 +2,7 @@
 #define CKERNELS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 // Loops that the Swift compiler does not vectorise: sums, and the lowering of convolutions.
 // All arrays are dense and row-major, sizes are element counts, and inputs and outputs never overlap.
@@ -246,6 +247,26 @@ void ck_adam_f32(float *parameters, float *magnitudes, const float *gradient, fl
 /// One step of sign-gradient ascent within boxes: each coordinate moves by step times its width along the gradient's
 /// sign and is cut to its ends. Returns whether any moved.
 int ck_ascend_f32(float *point, const float *gradient, const float *lower, const float *upper, size_t n, float step);
+
+/// What is left of a classifier over a box: for each of up to sixteen searches at once, the lanes, the function
+/// `constant + slopes·δ + Σ_k weights_k·max(0, centres_k + entries_k·δ)` of the free coordinates δ, each at most its radius
+/// from 0. Rows of entries are sparse: those of unit k lie between starts[k] and starts[k + 1], at the coordinates `places`.
+/// All arrays but these, centres and radii have CK_FOLDED_LANES numbers for each coordinate or unit.
+#define CK_FOLDED_LANES 16
+typedef struct {
+  size_t free, units;
+  const int32_t *starts, *places;
+  const float *entries, *centres, *radii, *slopes, *weights;
+  float *points, *best, *gradient, *active;
+} ck_folded;
+/// Adds the functions' values at the points to values[16], and writes the weights of units that are active to `active`. Of
+/// the lanes only the first so many count, here and below.
+void ck_folded_values(const ck_folded *folded, int lanes, float *values);
+/// Writes the functions' gradients, by what is active.
+void ck_folded_gradient(const ck_folded *folded, int lanes);
+/// Keeps the points of lanes that are better (all bits set, else none) as the best ones, and moves all by `step` times the width along the
+/// gradients' signs, within the box. Writes for each lane whether it moved.
+void ck_folded_ascend(const ck_folded *folded, int lanes, const int32_t *better, float step, int32_t *moved);
 
 /// The corner of a box where a linear function is largest: upper[i] where coefficients[i] > 0, else lower[i].
 void ck_corner(const double *coefficients, const double *lower, const double *upper, double *corner, size_t n);
