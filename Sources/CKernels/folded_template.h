@@ -28,6 +28,8 @@ INLINE void NAME(folded_gradient)(const ck_folded *f) {
   for (size_t j = 0; j < f->free; j++) AT(f->gradient, j) = AT(f->slopes, j);
   for (size_t k = 0; k < f->units; k++) {
     const V h = AT(f->active, k);
+    // Most unstable units are inactive at most points.
+    if (__builtin_reduce_or(h != 0) == 0) continue;
     for (int32_t e = f->starts[k]; e < f->starts[k + 1]; e++) {
       AT(f->gradient, (size_t)f->places[e]) += f->entries[e] * h;
     }
