@@ -36,7 +36,7 @@ final class LatentAttack: @unchecked Sendable {
   /// The best points, `[capacity, rows, size]`.
   let best: FloatBuffer
   /// What they reach.
-  private let bestValues: FloatBuffer
+  let bestValues: FloatBuffer
   /// The margins at the best points, `[capacity, classes]`, and the loss's gradient with respect to them.
   private let margins, marginGradient: FloatBuffer
   private let seeds: FloatBuffer

@@ -1,7 +1,7 @@
 import Tensors
 
 /// Labelled images to train on or to evaluate with: bytes that stand for `byte/255`.
-public struct TrainingSet: Sendable {
+public struct TrainingSet: Hashable, Sendable {
   /// The data set's name, for records.
   public let name: String
   /// The shape of one image.

@@ -67,3 +67,23 @@ import Testing
     }
   }
 }
+
+@Suite struct SettingTests {
+  @Test("settings replace what a preset says, and are read as in a file")
+  func setting() throws {
+    let base = try TrainingConfiguration.preset("mnist-cnn3-taps-0.1")
+    let changed = try base.setting(["epsilon=2/255", "learning-rate-milestones=[3, 4]", "method=staps", "epochs=5"])
+    #expect(changed.epsilon == 2.0 / 255 && changed.learningRateMilestones == [3, 4] && changed.epochs == 5)
+    #expect(changed.method == .staps && changed.l1 == base.l1)
+    #expect(try base.setting([]) == base)
+  }
+
+  @Test(
+    "a setting that is none is refused",
+    arguments: [
+      "epochs", "=3", "epoks=3", "epochs=many", "epochs=0", "preset=digits-cnn3", "epochs=1\nseed=2", "method=tap",
+    ])
+  func refused(setting: String) throws {
+    #expect(throws: ConfigurationError.self) { try TrainingConfiguration().setting([setting]) }
+  }
+}
