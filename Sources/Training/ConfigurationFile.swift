@@ -14,7 +14,7 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
   /// A value of the right kind that makes no sense.
   case outOfRange(key: String, value: String, reason: String)
   /// There is no preset of this name.
-  case unknownPreset(String, known: [String])
+  case unknownPreset(String, nearest: String)
 
   public var description: String {
     switch self {
@@ -24,8 +24,8 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
       "\(Self.place(line))there is no setting \(key); did you mean \(nearest)?"
     case .badValue(let key, let line, let expected): "\(Self.place(line))\(key): \(expected)"
     case .outOfRange(let key, let value, let reason): "\(key) \(value): \(reason)"
-    case .unknownPreset(let name, let known):
-      "there is no preset \(name); there are \(known.joined(separator: ", "))"
+    case .unknownPreset(let name, let nearest):
+      "there is no preset \(name); did you mean \(nearest)? `worstcase train --list-presets` names all"
     }
   }
 

@@ -4,10 +4,10 @@ extension TrainingConfiguration {
 
   /// A preset by name.
   ///
-  /// - Throws: ``ConfigurationError/unknownPreset(_:known:)``.
+  /// - Throws: ``ConfigurationError/unknownPreset(_:nearest:)``.
   public static func preset(_ name: String) throws(ConfigurationError) -> TrainingConfiguration {
     guard let preset = presets.first(where: { $0.name == name }) else {
-      throw .unknownPreset(name, known: presetNames)
+      throw .unknownPreset(name, nearest: nearest(to: name, in: presetNames))
     }
     return preset.configuration
   }

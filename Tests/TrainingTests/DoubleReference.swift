@@ -73,14 +73,15 @@ struct DoubleReference {
         for y in 0..<g.outputHeight {
           for z in 0..<g.outputWidth {
             var sum = 0.0
-            for c in 0..<g.channels {
+            for c in 0..<g.channels / g.groups {
+              let channel = o / (g.outputChannels / g.groups) * (g.channels / g.groups) + c
               for i in 0..<g.kernelHeight {
                 for j in 0..<g.kernelWidth {
                   let row = y * g.strideHeight + i - g.padTop
                   let column = z * g.strideWidth + j - g.padLeft
                   guard (0..<g.height).contains(row), (0..<g.width).contains(column) else { continue }
-                  let weight = weights[((o * g.channels + c) * g.kernelHeight + i) * g.kernelWidth + j]
-                  sum += weight * x[(c * g.height + row) * g.width + column]
+                  let weight = weights[((o * (g.channels / g.groups) + c) * g.kernelHeight + i) * g.kernelWidth + j]
+                  sum += weight * x[(channel * g.height + row) * g.width + column]
                 }
               }
             }

@@ -102,6 +102,7 @@ import Testing
     let set = try bars(count: 300, stream: "training")
     var settings = configuration(.taps)
     settings.selection = .taps
+    settings.validation = 100
     let held = try bars(count: 100, stream: "held out")
     let trainer = try Trainer(configuration: settings, training: set, validation: held)
     let trained = try trainer.train()

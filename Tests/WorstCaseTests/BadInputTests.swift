@@ -170,7 +170,7 @@ struct BadInputTests {
     ] { try folder.write(Data(text.utf8), to: "\(name).yaml") }
     try FileManager.default.createDirectory(atPath: folder.path("folder.onnx"), withIntermediateDirectories: false)
     let output = ["--output", "net.onnx"]
-    try expectRefusal(["train", "--preset", "nosuch"] + output, naming: ["nosuch", "digits-cnn3"], in: folder)
+    try expectRefusal(["train", "--preset", "digits"] + output, naming: ["digits", "digits-cnn3"], in: folder)
     try expectRefusal(["train"] + output, naming: ["--preset"], in: folder)
     try expectRefusal(["train", "key.yaml"] + output, naming: ["key.yaml", "line 2", "epoks"], in: folder)
     for name in ["yaml", "empty", "range", "missing"] {
@@ -183,6 +183,6 @@ struct BadInputTests {
       try expectRefusal(
         ["train", "--preset", "digits-cnn3", "--checkpoint", place] + output, naming: ["--checkpoint"], in: folder)
     }
-    try expectRefusal(["train", "--preset", "mnist-cnn3"] + output, naming: ["--data"], in: folder)
+    try expectRefusal(["train", "--preset", "mnist-cnn3-ibp-0.1"] + output, naming: ["--data"], in: folder)
   }
 }

@@ -75,19 +75,6 @@ struct DataTests {
     try expectRefusal(exact + analysis + ["--range", "0...2"], naming: "shape 5", "npy-test", in: folder)
   }
 
-  private func expectRefusal(
-    _ arguments: [String], naming words: String..., in folder: borrowing Scratch,
-    location: SourceLocation = #_sourceLocation
-  ) throws {
-    let before = folder.contents()
-    let ending = try Tool.run(arguments, in: folder)
-    let what = Comment(rawValue: "\(arguments): \(ending.errors)")
-    #expect(ending.status == 2 && ending.errors.hasPrefix("worstcase: "), what, sourceLocation: location)
-    #expect(ending.errorLines.count == 1 && ending.output.isEmpty, what, sourceLocation: location)
-    for word in words { #expect(ending.errors.contains(word), what, sourceLocation: location) }
-    #expect(folder.contents() == before, what, sourceLocation: location)
-  }
-
   // MARK: data check
 
   @Test("A folder is described; everything wrong with it is listed")

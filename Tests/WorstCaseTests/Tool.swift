@@ -97,3 +97,17 @@ struct Scratch: ~Copyable {
       uniqueKeysWithValues: names.map { ($0, FileManager.default.contents(atPath: path($0)) ?? Data()) })
   }
 }
+
+/// The tool refuses in one line that names what it should, and leaves the folder as it is.
+func expectRefusal(
+  _ arguments: [String], naming words: String..., in folder: borrowing Scratch,
+  location: SourceLocation = #_sourceLocation
+) throws {
+  let before = folder.contents()
+  let ending = try Tool.run(arguments, in: folder)
+  let what = Comment(rawValue: "\(arguments): \(ending.errors)")
+  #expect(ending.status == 2 && ending.errors.hasPrefix("worstcase: "), what, sourceLocation: location)
+  #expect(ending.errorLines.count == 1 && ending.output.isEmpty, what, sourceLocation: location)
+  for word in words { #expect(ending.errors.contains(word), what, sourceLocation: location) }
+  #expect(folder.contents() == before, what, sourceLocation: location)
+}
