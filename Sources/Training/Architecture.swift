@@ -10,8 +10,8 @@ public enum Architecture: String, Codable, Sendable, CaseIterable {
   case cnn4
   /// Convolution 3×3 pad 1, two of 4×4 stride 2 pad 1, a dense hidden layer.
   case cnn5
-  /// Five convolutions 3×3 pad 1, the third with stride 2, and a dense hidden layer (Gowal et al. 2018, without batch
-  /// normalisation as there).
+  /// Five convolutions 3×3 pad 1, the third with stride 2, and a dense hidden layer (Gowal et al. 2018; with batch
+  /// normalisation in later work).
   case cnn7
   /// Convolution 5×5 stride 2 pad 2, one of 4×4 stride 2 pad 1, a dense hidden layer (ConvMed).
   case convMed = "conv-med"
@@ -57,9 +57,10 @@ public enum Architecture: String, Codable, Sendable, CaseIterable {
   /// - Parameters:
   ///   - input: `[channels, height, width]`, or a vector for fully connected networks.
   ///   - means, deviations: the fixed normalisation of each channel; empty for none, one value for all channels.
+  ///   - batchNorm: whether a batch normalisation lies between each affine layer but the last and its ReLU.
   /// - Throws: ``TrainingError/unusableArchitecture(_:reason:)`` if they do not fit.
   func stack(
-    input: Shape, classCount: Int, widths: [Int], means: [Double], deviations: [Double]
+    input: Shape, classCount: Int, widths: [Int], means: [Double], deviations: [Double], batchNorm: Bool = false
   ) throws(TrainingError) -> LayerStack {
     guard widths.allSatisfy({ $0 > 0 }) else {
       throw .unusableArchitecture(rawValue, reason: "widths \(widths) are not all positive")
@@ -92,14 +93,20 @@ public enum Architecture: String, Codable, Sendable, CaseIterable {
             channels: image.channels, height: image.height, width: image.width, outputChannels: width,
             kernel: (convolution.kernel, convolution.kernel), stride: (convolution.stride, convolution.stride),
             pads: (convolution.pad, convolution.pad, convolution.pad, convolution.pad))
-          layers += [.affine(AffineLayer(map: .convolution(geometry))), .relu(count: geometry.outputCount)]
+          layers.append(.affine(AffineLayer(map: .convolution(geometry))))
+          if batchNorm {
+            layers.append(.batchNormalisation(BatchNormalisation(channels: width, area: geometry.positions)))
+          }
+          layers.append(.relu(count: geometry.outputCount))
           image = (width, geometry.outputHeight, geometry.outputWidth)
           size = geometry.outputCount
         }
       }
       for width in widths.dropFirst(convolutions.count) {
         _ = try Shape([size, width])
-        layers += [.affine(AffineLayer(map: .dense(inputs: size, outputs: width))), .relu(count: width)]
+        layers.append(.affine(AffineLayer(map: .dense(inputs: size, outputs: width))))
+        if batchNorm { layers.append(.batchNormalisation(BatchNormalisation(channels: width, area: 1))) }
+        layers.append(.relu(count: width))
         size = width
       }
       _ = try Shape([size, classCount])

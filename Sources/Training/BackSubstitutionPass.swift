@@ -110,6 +110,11 @@ final class BackSubstitutionPass: @unchecked Sendable {
         writeOffsets(ofLayer: index, parameters)
         addConstants(above, count: count, size: layer.count)
         layer.apply(to: above, batch: count, withOffset: false, magnitude: false, into: below)
+      case .batchNormalisation(let layer):
+        writeOffsets(ofLayer: index, parameters)
+        addConstants(above, count: count, size: layer.count)
+        layer.apply(
+          factors: parameters.values.pointer + stack.offsets[index], shifts: nil, to: above, batch: count, into: below)
       }
       if metBoundaries.contains(index) { meet(box, boundary: index, batch: batch) }
     }
@@ -170,6 +175,19 @@ final class BackSubstitutionPass: @unchecked Sendable {
           box, boundary: index, batch: batch, size: size, current, into: next, boxGradient: boxGradients[index])
       case .normalisation(let layer):
         layer.apply(to: current, batch: count, withOffset: false, magnitude: false, into: next)
+        writeOffsets(ofLayer: index, parameters)
+        addOffsets(to: next, count: count, size: layer.count)
+      case .batchNormalisation(let layer):
+        let factors = parameters.values.pointer + stack.offsets[index]
+        let target = gradient.direct.pointer + stack.offsets[index]
+        layer.accumulate(
+          inputs: current, outputGradients: above, batch: count, ones: ones.pointer, factors: target, shifts: nil)
+        addScaled(above, count: count, size: layer.count)
+        for channel in 0..<layer.channels {
+          target[layer.channels + channel] += Float(
+            ck_dot_f32(scratch.pointer + channel * layer.area, ones.pointer, layer.area))
+        }
+        layer.apply(factors: factors, shifts: nil, to: current, batch: count, into: next)
         writeOffsets(ofLayer: index, parameters)
         addOffsets(to: next, count: count, size: layer.count)
       }
@@ -246,6 +264,10 @@ final class BackSubstitutionPass: @unchecked Sendable {
     case .relu: break
     case .normalisation(let layer):
       layer.apply(to: offsets.pointer, batch: 1, withOffset: true, magnitude: false, into: offsets.pointer)
+    case .batchNormalisation(let layer):
+      let factors = parameters.values.pointer + stack.offsets[index]
+      layer.apply(
+        factors: factors, shifts: factors + layer.channels, to: offsets.pointer, batch: 1, into: offsets.pointer)
     }
   }
 

@@ -75,6 +75,18 @@ final class BatchGradient: Sendable {
     let share = Float(1 / Double(indices.count))
     let naturalWeight = Float(objective.naturalWeight / Double(indices.count))
 
+    let clean = CleanPass(stack: stack, chunks: chunks[..<used], workers: workers, parameters: parameters)
+    let lastNormalisation = stack.batchNormalisations.last?.index
+    var statistics: [BatchNormalisation.Statistics] = []
+    @Sendable func load(_ index: Int) {
+      let range = index * Self.chunkSize..<min((index + 1) * Self.chunkSize, sorted.count)
+      chunks[index].load(set, sorted[range], pixels, attacked: attacked)
+    }
+    if lastNormalisation != nil {
+      workers.forEach(0..<used, load)
+      statistics = clean.forward()
+    }
+
     struct Part: Sendable {
       var natural = CrossEntropy.Sum()
       var robust = Chunk.RobustSums()
@@ -82,10 +94,11 @@ final class BatchGradient: Sendable {
     }
     let parts = workers.map(0..<used) { [chunks] index in
       let chunk = chunks[index]
-      let range = index * Self.chunkSize..<min((index + 1) * Self.chunkSize, sorted.count)
-      chunk.load(set, sorted[range], pixels, attacked: attacked)
+      if lastNormalisation == nil { load(index) }
       var part = Part()
-      if natural { part.natural = chunk.forwardPoints(parameters, weight: naturalWeight) }
+      if natural {
+        part.natural = chunk.forwardPoints(parameters, weight: naturalWeight, from: lastNormalisation ?? 0)
+      }
       if robust {
         part.robust = chunk.forwardRobust(parameters, loss: loss, share: share, random: objective.random)
       }
@@ -120,12 +133,49 @@ final class BatchGradient: Sendable {
     workers.forEach(0..<used) { [chunks] index in
       let chunk = chunks[index]
       chunk.gradient.clear()
-      if natural { chunk.backwardPoints(parameters) }
+      chunk.pointSeed = nil
+      if natural, lastNormalisation == nil { chunk.backwardPoints(parameters) }
       if robust { chunk.backwardRobust(parameters, loss: loss, weights: partWeights, regulariser: regulariser) }
     }
+    if lastNormalisation != nil { clean.backward(statistics, natural: natural) }
     ParameterGradient.total(chunks[..<used].map(\.gradient), at: parameters, into: total, workers: workers)
+    if lastNormalisation != nil {
+      clean.convert(total, statistics)
+      parameters.restore()
+    }
     if objective.l1 > 0 { addSigns(of: parameters, times: Float(objective.l1)) }
     return result
+  }
+
+  /// The statistics of batch normalisations over the whole data: the means over batches of their means and unbiased
+  /// variances, as means then variances of each layer. Nothing without such layers.
+  func populationStatistics(_ set: TrainingSet, batches: [[Int]], parameters: Parameters) -> [Float] {
+    let layers = stack.batchNormalisations
+    guard !layers.isEmpty, !batches.isEmpty else { return [] }
+    var sums = [Double](repeating: 0, count: stack.statisticCount)
+    let pixels = PixelBoxes(epsilon: 0)
+    for indices in batches {
+      let used = (indices.count + Self.chunkSize - 1) / Self.chunkSize
+      workers.forEach(0..<used) { [chunks] index in
+        let range = index * Self.chunkSize..<min((index + 1) * Self.chunkSize, indices.count)
+        chunks[index].load(set, indices[range], pixels)
+      }
+      let clean = CleanPass(stack: stack, chunks: chunks[..<used], workers: workers, parameters: parameters)
+      var place = 0
+      for (own, (_, layer)) in zip(clean.forward(), layers) {
+        let count = Double(indices.count * layer.area)
+        for mean in own.means {
+          sums[place] += mean
+          place += 1
+        }
+        for variance in own.variances {
+          sums[place] += variance * count / max(1, count - 1)
+          place += 1
+        }
+      }
+      parameters.restore()
+    }
+    return sums.map { Float($0 / Double(batches.count)) }
   }
 
   /// Adds the gradient of `l1·Σ|W|` over the weights of affine layers.

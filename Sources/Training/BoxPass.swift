@@ -47,6 +47,11 @@ final class BoxPass: Sendable {
       case .normalisation(let layer):
         layer.apply(to: c, batch: batch, withOffset: true, magnitude: false, into: nextC)
         layer.apply(to: r, batch: batch, withOffset: false, magnitude: true, into: nextR)
+      case .batchNormalisation(let layer):
+        let factors = parameters.values.pointer + stack.offsets[index]
+        let magnitudes = parameters.magnitudes.pointer + stack.offsets[index]
+        layer.apply(factors: factors, shifts: factors + layer.channels, to: c, batch: batch, into: nextC)
+        layer.apply(factors: magnitudes, shifts: nil, to: r, batch: batch, into: nextR)
       }
     }
   }
@@ -121,6 +126,23 @@ final class BoxPass: Sendable {
         guard goesOn else { return nil }
         layer.apply(to: gc, batch: batch, withOffset: false, magnitude: false, into: nextGC)
         layer.apply(to: gr, batch: batch, withOffset: false, magnitude: true, into: nextGR)
+        swap(&gc, &nextGC)
+        swap(&gr, &nextGR)
+      case .batchNormalisation(let layer):
+        let offset = stack.offsets[index]
+        if let gradient {
+          gradient.willAddThroughMagnitudes()
+          let direct = gradient.direct.pointer + offset
+          layer.accumulate(
+            inputs: c, outputGradients: gc, batch: batch, ones: ones.pointer, factors: direct,
+            shifts: direct + layer.channels)
+          layer.accumulate(
+            inputs: r, outputGradients: gr, batch: batch, ones: ones.pointer,
+            factors: gradient.throughMagnitudes.pointer + offset, shifts: nil)
+        }
+        guard goesOn else { return nil }
+        layer.apply(factors: parameters.values.pointer + offset, shifts: nil, to: gc, batch: batch, into: nextGC)
+        layer.apply(factors: parameters.magnitudes.pointer + offset, shifts: nil, to: gr, batch: batch, into: nextGR)
         swap(&gc, &nextGC)
         swap(&gr, &nextGR)
       }

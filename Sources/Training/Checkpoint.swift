@@ -1,12 +1,12 @@
 import Foundation
 
 /// A training state in a file: a line that names the format, a line of JSON that says whose state it is, the
-/// numbers in little-endian single precision (parameters, first moments, second moments; then the average and the best
+/// numbers in little-endian single precision (parameters, first moments, second moments, statistics; then the average and the best
 /// epoch's parameters where there are any), and a checksum.
 ///
 /// Written beside its place and moved there, so that a killed run leaves the old file or the new one.
 enum Checkpoint {
-  private static let format = "WorstCase training checkpoint 2\n"
+  private static let format = "WorstCase training checkpoint 3\n"
 
   /// Everything but the numbers.
   private struct Header: Codable {
@@ -39,7 +39,9 @@ enum Checkpoint {
         positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
       data.append(try encoder.encode(header))
       data.append(0x0A)
-      for numbers in [state.parameters, state.firstMoments, state.secondMoments, state.average, state.best] {
+      for numbers in [
+        state.parameters, state.firstMoments, state.secondMoments, state.statistics, state.average, state.best,
+      ] {
         for number in numbers {
           withUnsafeBytes(of: number.bitPattern.littleEndian) { data.append(contentsOf: $0) }
         }
@@ -84,23 +86,28 @@ enum Checkpoint {
     try requireSameRun(header, trainer)
     let bytes = rest[(end + 1)...]
     let count = header.parameterCount
-    let hasAverage = header.averageCount > 0
-    let hasBest = header.bestEpoch > 0
-    let vectors = 3 + (hasAverage ? 1 : 0) + (hasBest ? 1 : 0)
-    guard count == trainer.parameterCount, bytes.count == 4 * vectors * count else {
-      throw damaged("has \(bytes.count) bytes of numbers where \(4 * vectors * trainer.parameterCount) belong")
+    let whole = count + trainer.stack.statisticCount
+    let sizes = [
+      count, count, count, trainer.stack.statisticCount, header.averageCount > 0 ? count : 0,
+      header.bestEpoch > 0 ? whole : 0,
+    ]
+    guard count == trainer.parameterCount, bytes.count == 4 * sizes.reduce(0, +) else {
+      throw damaged("has \(bytes.count) bytes of numbers where \(4 * sizes.reduce(0, +)) belong")
     }
-    let numbers = bytes.withUnsafeBytes { raw in
-      (0..<vectors * count).map {
-        Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+    var place = 0
+    let vectors = bytes.withUnsafeBytes { raw in
+      sizes.map { size in
+        defer { place += 4 * size }
+        return (0..<size).map {
+          Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: place + 4 * $0, as: UInt32.self)))
+        }
       }
     }
-    func vector(_ index: Int) -> [Float] { Array(numbers[index * count..<(index + 1) * count]) }
     return TrainingState(
-      finishedEpochs: header.finishedEpochs, finishedSteps: header.finishedSteps, parameters: vector(0),
-      firstMoments: vector(1), secondMoments: vector(2), average: hasAverage ? vector(3) : [],
-      averageCount: header.averageCount, best: hasBest ? vector(vectors - 1) : [], bestEpoch: header.bestEpoch,
-      bestScore: header.bestScore, history: header.history)
+      finishedEpochs: header.finishedEpochs, finishedSteps: header.finishedSteps, parameters: vectors[0],
+      firstMoments: vectors[1], secondMoments: vectors[2], statistics: vectors[3], average: vectors[4],
+      averageCount: header.averageCount, best: vectors[5], bestEpoch: header.bestEpoch, bestScore: header.bestScore,
+      history: header.history)
   }
 
   private static func requireSameRun(_ header: Header, _ trainer: Trainer) throws(TrainingError) {

@@ -20,6 +20,8 @@ final class Chunk: @unchecked Sendable {
   private(set) var indices: [Int] = []
   /// Gradients with respect to logits and to upper margins, `[batch, classes]`, and the margins themselves.
   let logitGradient, adversarialGradient, marginGradient, upperMargins: FloatBuffer
+  /// Where the differentiation of the points stands, between two batch normalisations.
+  var pointSeed: UnsafeMutablePointer<Float>?
   /// The gradient of this chunk's part of the loss.
   let gradient: ParameterGradient
 
@@ -78,8 +80,10 @@ final class Chunk: @unchecked Sendable {
   var lastOffset: Int { stack.offsets[stack.layers.count - 1] }
 
   /// The natural loss of the points; keeps `weight` times its gradient with respect to the logits.
-  func forwardPoints(_ parameters: Parameters, weight: Float) -> CrossEntropy.Sum {
-    point.forward(all, batch: batch, parameters: parameters.values.pointer)
+  ///
+  /// - Parameter start: the boundary up to which they have been propagated already.
+  func forwardPoints(_ parameters: Parameters, weight: Float, from start: Int = 0) -> CrossEntropy.Sum {
+    point.forward(start..<all.upperBound, batch: batch, parameters: parameters.values.pointer)
     return CrossEntropy.evaluate(
       point.values[all.upperBound].pointer, labels: labels, batch: batch, classes: stack.classCount,
       weight: weight, gradient: logitGradient.pointer)

@@ -9,12 +9,16 @@ public enum Initialisation: String, Codable, Sendable, CaseIterable {
   /// last layer's uniform in `±1/√fan-in` (Shi et al. 2021).
   case interval
 
-  /// Draws all parameters of a stack. Biases are uniform in `±1/√fan-in` either way.
+  /// Draws all parameters of a stack. Biases are uniform in `±1/√fan-in` either way; batch
+  /// normalisations begin with γ = 1 and β = 0.
   ///
   /// Each layer has a stream of its own, so that a layer's draw does not depend on the others.
   func parameters(of stack: LayerStack, seed: UInt64) -> [Float] {
     var parameters = [Float](repeating: 0, count: stack.parameterCount)
     for (index, layer) in stack.layers.enumerated() {
+      if case .batchNormalisation(let normalisation) = layer {
+        for channel in 0..<normalisation.channels { parameters[stack.offsets[index] + channel] = 1 }
+      }
       guard case .affine(let affine) = layer else { continue }
       var stream = RandomStream(seed: seed, purpose: "initial weights", index: index)
       let offset = stack.offsets[index]

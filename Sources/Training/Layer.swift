@@ -8,12 +8,15 @@ enum Layer: Hashable, Sendable {
   case relu(count: Int)
   /// `y = factor·x + offset` with fixed numbers for each channel.
   case normalisation(Normalisation)
+  /// `y = γ·(x − mean)/deviation + β` with trained γ and β, and statistics of the batch.
+  case batchNormalisation(BatchNormalisation)
 
   var inputCount: Int {
     switch self {
     case .affine(let layer): layer.inputCount
     case .relu(let count): count
     case .normalisation(let layer): layer.count
+    case .batchNormalisation(let layer): layer.count
     }
   }
 
@@ -22,6 +25,7 @@ enum Layer: Hashable, Sendable {
     case .affine(let layer): layer.outputCount
     case .relu(let count): count
     case .normalisation(let layer): layer.count
+    case .batchNormalisation(let layer): layer.count
     }
   }
 
@@ -29,6 +33,7 @@ enum Layer: Hashable, Sendable {
   var parameterCount: Int {
     switch self {
     case .affine(let layer): layer.weightCount + layer.biasCount
+    case .batchNormalisation(let layer): layer.parameterCount
     case .relu, .normalisation: 0
     }
   }

@@ -52,10 +52,24 @@ struct LayerStack: Hashable, Sendable {
     layers.indices.filter { if case .relu = layers[$0] { true } else { false } }
   }
 
+  /// The batch normalisations by the positions of their layers, in order.
+  var batchNormalisations: [(index: Int, layer: BatchNormalisation)] {
+    layers.enumerated().compactMap { index, layer in
+      if case .batchNormalisation(let layer) = layer { (index, layer) } else { nil }
+    }
+  }
+
+  /// How many means and variances the batch normalisations have.
+  var statisticCount: Int { batchNormalisations.reduce(0) { $0 + 2 * $1.layer.channels } }
+
   /// Ones for the sums of bias gradients.
   var ones: [Float] {
     let count = layers.reduce(1) { count, layer in
-      if case .affine(let affine) = layer { max(count, affine.onesCount) } else { count }
+      switch layer {
+      case .affine(let affine): max(count, affine.onesCount)
+      case .batchNormalisation(let normalisation): max(count, normalisation.area)
+      case .relu, .normalisation: count
+      }
     }
     return [Float](repeating: 1, count: count)
   }

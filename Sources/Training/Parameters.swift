@@ -2,8 +2,13 @@ import CKernels
 import Tensors
 
 /// The trained numbers of a network and their magnitudes, which interval propagation multiplies with.
-final class Parameters: Sendable {
+///
+/// Where the network has batch normalisations, their γ and β give way to factors and shifts while passes compute. Values
+/// change between the phases of a step alone, when no worker reads them.
+final class Parameters: @unchecked Sendable {
   let values, magnitudes: FloatBuffer
+  /// γ and β of the batch normalisations that have given way, by where they start.
+  private var trained: [Int: [Float]] = [:]
 
   init(_ values: [Float]) {
     self.values = FloatBuffer(values)
@@ -18,6 +23,49 @@ final class Parameters: Sendable {
     let from = values.pointer
     let to = magnitudes.pointer
     for i in 0..<count { to[i] = abs(from[i]) }
+  }
+
+  /// Puts the factors and shifts of a batch normalisation in the place of its γ and β, which begin at `offset`.
+  func normalise(_ layer: BatchNormalisation, at offset: Int, by statistics: BatchNormalisation.Statistics) {
+    let own = trained[offset] ?? (0..<layer.parameterCount).map { values.pointer[offset + $0] }
+    trained[offset] = own
+    for channel in 0..<layer.channels {
+      let factor = Double(own[channel]) / statistics.deviation(channel)
+      let shift = Double(own[layer.channels + channel]) - factor * statistics.means[channel]
+      values.pointer[offset + channel] = Float(factor)
+      values.pointer[offset + layer.channels + channel] = Float(shift)
+      magnitudes.pointer[offset + channel] = abs(Float(factor))
+    }
+  }
+
+  /// Does so for all batch normalisations of a stack.
+  ///
+  /// - Parameter statistics: means then variances of each, in order.
+  func normalise(_ stack: LayerStack, by statistics: [Float]) {
+    precondition(statistics.count == stack.statisticCount, "\(statistics.count) statistics")
+    var start = 0
+    for (index, layer) in stack.batchNormalisations {
+      let numbers = statistics[start..<start + 2 * layer.channels].map { Double($0) }
+      start += numbers.count
+      normalise(
+        layer, at: stack.offsets[index],
+        by: BatchNormalisation.Statistics(
+          means: Array(numbers[..<layer.channels]), variances: Array(numbers[layer.channels...])))
+    }
+  }
+
+  /// The γ of a batch normalisation that has given way.
+  func gamma(at offset: Int, channel: Int) -> Float { trained[offset]?[channel] ?? values.pointer[offset + channel] }
+
+  /// Puts all γ and β back.
+  func restore() {
+    for (offset, own) in trained {
+      for (i, value) in own.enumerated() {
+        values.pointer[offset + i] = value
+        magnitudes.pointer[offset + i] = abs(value)
+      }
+    }
+    trained = [:]
   }
 }
 
@@ -40,6 +88,13 @@ final class ParameterGradient: @unchecked Sendable {
   func clear() {
     direct.clear()
     hasMagnitudes = false
+  }
+
+  /// The gradient with respect to one parameter.
+  func value(at index: Int, of parameters: Parameters) -> Double {
+    let value = parameters.values.pointer[index]
+    let sign: Float = value > 0 ? 1 : (value < 0 ? -1 : 0)
+    return Double(direct.pointer[index]) + (hasMagnitudes ? Double(sign * throughMagnitudes.pointer[index]) : 0)
   }
 
   /// Makes the second part one that counts.

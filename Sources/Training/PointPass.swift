@@ -36,14 +36,24 @@ final class PointPass: Sendable {
         ck_relu_f32(input, output, batch * count)
       case .normalisation(let layer):
         layer.apply(to: input, batch: batch, withOffset: true, magnitude: false, into: output)
+      case .batchNormalisation(let layer):
+        let factors = parameters + stack.offsets[index]
+        layer.apply(factors: factors, shifts: factors + layer.channels, to: input, batch: batch, into: output)
       }
     }
+  }
+
+  /// A gradient of zero to begin with.
+  func clearedGradient(count: Int) -> UnsafeMutablePointer<Float> {
+    gradients.0.pointer.update(repeating: 0, count: count)
+    return gradients.0.pointer
   }
 
   /// Differentiates `Σ seed·(boundary range.upperBound)` after ``forward(_:batch:parameters:)``.
   ///
   /// - Parameters:
-  ///   - seed: the gradient with respect to the last boundary, `[batch, size]`.
+  ///   - seed: the gradient with respect to the last boundary, `[batch, size]`; what the last call returned, to go on from
+  ///     there.
   ///   - gradient: where to add the gradient with respect to the parameters, or nil for inputs alone.
   ///   - needsInput: whether the gradient with respect to the first boundary is wanted.
   /// - Returns: that gradient, valid until the next call; nil if it was not wanted.
@@ -54,7 +64,11 @@ final class PointPass: Sendable {
   ) -> UnsafeMutablePointer<Float>? {
     var current = gradients.0.pointer
     var next = gradients.1.pointer
-    current.update(from: seed, count: batch * stack.size(ofBoundary: range.upperBound))
+    if seed == UnsafePointer(next) {
+      swap(&current, &next)
+    } else if seed != UnsafePointer(current) {
+      current.update(from: seed, count: batch * stack.size(ofBoundary: range.upperBound))
+    }
     let firstTrained = range.first { stack.layers[$0].parameterCount > 0 } ?? range.upperBound
     for index in range.reversed() {
       let goesOn = needsInput || index > firstTrained
@@ -76,6 +90,17 @@ final class PointPass: Sendable {
       case .normalisation(let layer):
         guard goesOn else { return nil }
         layer.apply(to: current, batch: batch, withOffset: false, magnitude: false, into: next)
+        swap(&current, &next)
+      case .batchNormalisation(let layer):
+        let factors = parameters + stack.offsets[index]
+        if let gradient {
+          let target = gradient + stack.offsets[index]
+          layer.accumulate(
+            inputs: values[index].pointer, outputGradients: current, batch: batch, ones: ones.pointer, factors: target,
+            shifts: target + layer.channels)
+        }
+        guard goesOn else { return nil }
+        layer.apply(factors: factors, shifts: nil, to: current, batch: batch, into: next)
         swap(&current, &next)
       }
     }

@@ -63,6 +63,7 @@ struct PublishedRecipe {
     configuration.architecture = architecture
     configuration.method = method
     configuration.epsilon = radius.epsilon
+    configuration.batchNorm = architecture == .cnn7
     if dataset == .cifar10 {
       configuration.batchSize = 128
       configuration.epochs = 160

@@ -9,7 +9,8 @@ public struct TrainedNetwork: Sendable {
   public let history: [EpochSummary]
   /// The epoch, from 1, that the numbers are from; nil where they are an average.
   public let keptEpoch: Int?
-  /// The weights and biases of all layers, in the order of the layers, weights before biases.
+  /// The weights and biases of all layers, in the order of the layers, weights before biases; then the statistics of batch
+  /// normalisations.
   public let parameters: [Float]
   let stack: LayerStack
 
@@ -18,12 +19,14 @@ public struct TrainedNetwork: Sendable {
   /// The number of outputs.
   public var classCount: Int { stack.classCount }
 
-  /// The same network for analyses and for export: the trained single-precision numbers, unrounded.
+  /// The same network for analyses and for export: the trained single-precision numbers, unrounded. Batch
+  /// normalisations are folded into the layers before them, whose numbers are rounded to single precision once more.
   ///
   /// - Throws: ``NetworkError`` if a number is not finite.
   public func network() throws(NetworkError) -> Network {
     var builder = NetworkBuilder(inputShape: inputShape)
     var last = builder.input
+    let parameters = folded
     for (index, layer) in stack.layers.enumerated() {
       let offset = stack.offsets[index]
       switch layer {
@@ -43,6 +46,8 @@ public struct TrainedNetwork: Sendable {
             shape: Self.shape([geometry.outputChannels, geometry.outputHeight, geometry.outputWidth]),
             name: "convolution\(index)")
         }
+      case .batchNormalisation:
+        break
       case .relu:
         last = builder.activation(.relu, of: last, name: "relu\(index)")
       case .normalisation(let normalisation):
@@ -56,6 +61,31 @@ public struct TrainedNetwork: Sendable {
       }
     }
     return builder.network(output: last)
+  }
+
+  /// The numbers with batch normalisations multiplied into the affine layers that they follow.
+  private var folded: [Float] {
+    guard stack.statisticCount > 0 else { return parameters }
+    let resolved = Parameters(Array(parameters.prefix(stack.parameterCount)))
+    resolved.normalise(stack, by: Array(parameters.dropFirst(stack.parameterCount)))
+    var numbers = resolved.values.values
+    for (index, layer) in stack.batchNormalisations {
+      guard index > 0, case .affine(let affine) = stack.layers[index - 1] else {
+        preconditionFailure("A batch normalisation follows an affine layer")
+      }
+      let scales = stack.offsets[index]
+      let weights = stack.offsets[index - 1]
+      let perChannel = affine.weightCount / layer.channels
+      for channel in 0..<layer.channels {
+        let factor = Double(numbers[scales + channel])
+        for i in weights + channel * perChannel..<weights + (channel + 1) * perChannel {
+          numbers[i] = Float(factor * Double(numbers[i]))
+        }
+        let bias = weights + affine.weightCount + channel
+        numbers[bias] = Float(factor * Double(numbers[bias]) + Double(numbers[scales + layer.channels + channel]))
+      }
+    }
+    return numbers
   }
 
   /// The shape of a convolution's output, which its geometry has already checked.

@@ -36,7 +36,7 @@ public struct Trainer: Sendable {
     stack = try configuration.architecture.stack(
       input: training.shape, classCount: training.classCount,
       widths: configuration.widths ?? configuration.architecture.usualWidths,
-      means: configuration.means, deviations: configuration.deviations)
+      means: configuration.means, deviations: configuration.deviations, batchNorm: configuration.batchNorm)
     rampLoss = try configuration.rampLoss(of: stack)
     finalLoss = try configuration.robustLoss(of: stack)
   }
@@ -99,7 +99,9 @@ public struct Trainer: Sendable {
 
   /// How a network trained by this trainer's settings does on a set of images, at any radius.
   public func evaluate(_ parameters: [Float], on set: TrainingSet, epsilon: Double) -> TrainingEvaluation {
-    evaluator.evaluate(set, parameters: Parameters(parameters), epsilon: epsilon)
+    evaluator.evaluate(
+      set, parameters: Parameters(Array(parameters.prefix(stack.parameterCount))),
+      statistics: Array(parameters.dropFirst(stack.parameterCount)), epsilon: epsilon)
   }
 
   /// Judges networks with the attacks of the configuration; those in a latent box as if for TAPS, or not at all where

@@ -2,6 +2,7 @@ extension TrainingConfiguration {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case dataset, architecture, widths, means, deviations, method, epsilon, epochs, ramp, regulariser
     case initialisation, seed, threads, l1, lambda, connector, estimator, validation, selection
+    case batchNorm = "batch-norm"
     case trainingEpsilon = "training-epsilon"
     case reluShrinkage = "relu-shrinkage"
     case boxShare = "box-share"
@@ -50,6 +51,7 @@ extension TrainingConfiguration {
     try read(.dataset, &dataset)
     try read(.architecture, &architecture)
     try readOptional(.widths, &widths)
+    try read(.batchNorm, &batchNorm)
     try read(.means, &means)
     try read(.deviations, &deviations)
     try read(.method, &method)

@@ -9,6 +9,8 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var architecture = Architecture.cnn3
   /// Channels of the convolutions, then sizes of the dense hidden layers; left out, the literature's.
   public var widths: [Int]?
+  /// Whether a batch normalisation lies between each affine layer but the last and its ReLU.
+  public var batchNorm = false
   /// The fixed normalisation `(x − mean)/deviation` in front of the network, for each channel; empty for none.
   public var means: [Double] = []
   /// The deviations that belong to `means`.

@@ -51,7 +51,14 @@ final class Evaluator: Sendable {
   }
 
   /// Evaluates on all images of a set, with boxes of the given radius.
-  func evaluate(_ set: TrainingSet, parameters: Parameters, epsilon: Double) -> TrainingEvaluation {
+  ///
+  /// - Parameter statistics: those of batch normalisations, as ``BatchGradient/populationStatistics(_:batches:parameters:)``
+  ///   gives them.
+  func evaluate(
+    _ set: TrainingSet, parameters: Parameters, statistics: [Float], epsilon: Double
+  ) -> TrainingEvaluation {
+    parameters.normalise(stack, by: statistics)
+    defer { parameters.restore() }
     let indices = Array(0..<set.count)
     let pieces = (set.count + Self.chunkSize - 1) / Self.chunkSize
     let pixels = PixelBoxes(epsilon: epsilon)

@@ -9,6 +9,7 @@ final class TrainingRun {
   private let evaluator: Evaluator
   private var average: WeightAverage
   private var best: BestEpoch
+  private var statistics: [Float]
   private var step: Int
   private(set) var history: [EpochSummary]
 
@@ -25,6 +26,7 @@ final class TrainingRun {
     evaluator = trainer.evaluator
     average = WeightAverage(mean: state.average, count: state.averageCount)
     best = BestEpoch(parameters: state.best, epoch: state.bestEpoch, score: state.bestScore)
+    statistics = state.statistics
     step = state.finishedSteps
     history = state.history
   }
@@ -32,16 +34,32 @@ final class TrainingRun {
   func state(finishedEpochs: Int) -> TrainingState {
     TrainingState(
       finishedEpochs: finishedEpochs, finishedSteps: step, parameters: parameters.values.values,
-      firstMoments: adam.firstMoments.values, secondMoments: adam.secondMoments.values, average: average.mean,
+      firstMoments: adam.firstMoments.values, secondMoments: adam.secondMoments.values, statistics: statistics,
+      average: average.mean,
       averageCount: average.count, best: best.parameters, bestEpoch: best.epoch, bestScore: best.score,
       history: history)
   }
 
-  /// The numbers of the network that is kept, and the epoch that they are from where it is one epoch's.
+  /// The trained numbers and statistics of the network that is kept, and the epoch that they are from where it is one
+  /// epoch's.
   var result: (parameters: [Float], epoch: Int?) {
-    if average.count > 0 { return (average.mean, nil) }
+    if average.count > 0 {
+      // Averaged weights have statistics of their own.
+      let own = gradient.populationStatistics(
+        trainer.training, batches: batches(epoch: 0), parameters: Parameters(average.mean))
+      return (average.mean + own, nil)
+    }
     if !best.parameters.isEmpty { return (best.parameters, best.epoch) }
-    return (parameters.values.values, history.last?.epoch)
+    return (parameters.values.values + statistics, history.last?.epoch)
+  }
+
+  /// The batches of an epoch, in an order of its own.
+  private func batches(epoch: Int) -> [[Int]] {
+    var order = Array(0..<trainer.training.count)
+    var stream = RandomStream(seed: trainer.configuration.seed, purpose: "order of images", index: epoch)
+    stream.shuffle(&order)
+    let size = trainer.configuration.batchSize
+    return stride(from: 0, to: order.count, by: size).map { Array(order[$0..<min($0 + size, order.count)]) }
   }
 
   func epoch(
@@ -50,17 +68,15 @@ final class TrainingRun {
     let configuration = trainer.configuration
     let set = trainer.training
     let started = ContinuousClock.now
-    var order = Array(0..<set.count)
-    var stream = RandomStream(seed: configuration.seed, purpose: "order of images", index: epoch)
-    stream.shuffle(&order)
+    let batches = batches(epoch: epoch)
     let rate = StepDecay(
       initial: configuration.learningRate, factor: configuration.learningRateDecay,
       milestones: configuration.learningRateMilestones
     ).rate(inEpoch: epoch)
     var means = EpochMeans()
-    for start in stride(from: 0, to: set.count, by: configuration.batchSize) {
+    var done = 0
+    for indices in batches {
       guard !isCancelled() else { throw .cancelled(epoch: epoch + 1) }
-      let indices = Array(order[start..<min(start + configuration.batchSize, set.count)])
       let objective = trainer.objective(atStep: step)
       let result = gradient.evaluate(set, indices: indices, parameters: parameters, objective: objective)
       guard result.isFinite else { throw .diverged(epoch: epoch + 1) }
@@ -72,15 +88,19 @@ final class TrainingRun {
       if let from = configuration.averageFrom, epoch >= from, step.isMultiple(of: configuration.averageEvery) {
         average.add(parameters.values)
       }
-      onEvent(.batch(epoch: epoch + 1, done: start + indices.count, of: set.count))
+      done += indices.count
+      onEvent(.batch(epoch: epoch + 1, done: done, of: set.count))
     }
+    statistics = gradient.populationStatistics(set, batches: batches, parameters: parameters)
     let trained = ContinuousClock.now
     let evaluation = trainer.validation.map {
-      evaluator.evaluate($0, parameters: parameters, epsilon: configuration.epsilon)
+      evaluator.evaluate($0, parameters: parameters, statistics: statistics, epsilon: configuration.epsilon)
     }
     // Before the radius is reached an epoch answers another question.
     if let evaluation, step >= trainer.radiusSchedule.end || trainer.finalLoss == nil {
-      best.offer(parameters, epoch: epoch + 1, score: configuration.resolvedSelection.score(of: evaluation))
+      best.offer(
+        parameters.values.values + statistics, epoch: epoch + 1,
+        score: configuration.resolvedSelection.score(of: evaluation))
     }
     let summary = means.summary(
       epoch: epoch + 1, rate: rate, evaluation: evaluation, trainingSeconds: (trained - started) / .seconds(1),
@@ -123,9 +143,9 @@ private struct BestEpoch {
     self.score = score
   }
 
-  mutating func offer(_ candidate: Parameters, epoch: Int, score: Double?) {
+  mutating func offer(_ candidate: [Float], epoch: Int, score: Double?) {
     guard let score, score >= self.score else { return }
-    parameters = candidate.values.values
+    parameters = candidate
     self.epoch = epoch
     self.score = score
   }

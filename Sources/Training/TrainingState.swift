@@ -9,10 +9,12 @@ public struct TrainingState: Hashable, Sendable {
   public var parameters: [Float]
   /// Adam's moments.
   public var firstMoments, secondMoments: [Float]
+  /// The statistics of batch normalisations over the training images: means then variances of each.
+  public var statistics: [Float] = []
   /// The mean of the weight vectors averaged so far, and their number; empty while there are none.
   public var average: [Float] = []
   public var averageCount = 0
-  /// The best epoch's numbers, that epoch, and its accuracy; empty while there is none.
+  /// The best epoch's trained numbers and statistics, that epoch, and its accuracy; empty while there is none.
   public var best: [Float] = []
   public var bestEpoch = 0
   public var bestScore = -1.0

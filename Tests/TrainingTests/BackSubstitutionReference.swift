@@ -31,6 +31,9 @@ extension DoubleReference {
       case .normalisation(let n):
         constant += dot(row, point(index..<index + 1, zeros, parameters))
         row = row.enumerated().map { $1 * Double(n.factors[$0 / n.area]) }
+      case .batchNormalisation(let layer):
+        constant += dot(row, point(index..<index + 1, zeros, parameters))
+        row = row.enumerated().map { $1 * (scales[index]?.factors[$0 / layer.area] ?? .nan) }
       case .relu:
         for i in row.indices {
           let lower = boxes[index].centre[i] - boxes[index].radius[i]

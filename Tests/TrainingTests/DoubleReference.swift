@@ -6,6 +6,35 @@ import Tensors
 /// derivative with them. Gradients come from central differences.
 struct DoubleReference {
   let stack: LayerStack
+  /// Factors and shifts of batch normalisations, by layer.
+  var scales: [Int: (factors: [Double], shifts: [Double])] = [:]
+
+  init(stack: LayerStack) { self.stack = stack }
+
+  /// Sets factors and shifts by the statistics of a batch of images.
+  mutating func normalise(by images: [[Double]], _ parameters: [Double]) {
+    for (index, layer) in stack.batchNormalisations {
+      let inputs = images.map { point(0..<index, $0, parameters) }
+      let offset = stack.offsets[index]
+      scales[index] = ([], [])
+      for channel in 0..<layer.channels {
+        let own = inputs.flatMap { $0[channel * layer.area..<(channel + 1) * layer.area] }
+        let mean = own.reduce(0, +) / Double(own.count)
+        let variance = own.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(own.count)
+        let factor = parameters[offset + channel] / (variance + 1e-5).squareRoot()
+        scales[index]?.factors.append(factor)
+        scales[index]?.shifts.append(parameters[offset + layer.channels + channel] - factor * mean)
+      }
+    }
+  }
+
+  private func scaled(_ x: [Double], _ index: Int, _ layer: BatchNormalisation, isRadius: Bool = false) -> [Double] {
+    guard let scale = scales[index] else { preconditionFailure("No statistics") }
+    return x.enumerated().map { i, value in
+      let factor = scale.factors[i / layer.area]
+      return isRadius ? factor.magnitude * value : factor * value + scale.shifts[i / layer.area]
+    }
+  }
 
   /// The outputs of a run of layers at one point.
   func point(_ range: Range<Int>, _ input: [Double], _ parameters: [Double]) -> [Double] {
@@ -16,6 +45,7 @@ struct DoubleReference {
       case .relu: value.map { max($0, 0) }
       case .normalisation(let n):
         value.enumerated().map { i, x in Double(n.factors[i / n.area]) * x + Double(n.offsets[i / n.area]) }
+      case .batchNormalisation(let layer): scaled(value, index, layer)
       }
     }
   }
@@ -36,6 +66,8 @@ struct DoubleReference {
       case .normalisation(let n):
         let c = box.0.enumerated().map { i, x in Double(n.factors[i / n.area]) * x + Double(n.offsets[i / n.area]) }
         return (c, box.1.enumerated().map { i, r in Double(abs(n.factors[i / n.area])) * r })
+      case .batchNormalisation(let layer):
+        return (scaled(box.0, index, layer), scaled(box.1, index, layer, isRadius: true))
       }
     }
   }
