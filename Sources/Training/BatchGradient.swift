@@ -17,6 +17,8 @@ final class BatchGradient: Sendable {
     var epsilon = 0.0
     /// What the robust part is.
     var robust = RobustLoss.box
+    /// How the images are varied; nil for not at all.
+    var augmentation: Augmentation?
     /// The attacks' random numbers.
     var random = AttackRandom(seed: 0, step: 0)
   }
@@ -80,7 +82,8 @@ final class BatchGradient: Sendable {
     var statistics: [BatchNormalisation.Statistics] = []
     @Sendable func load(_ index: Int) {
       let range = index * Self.chunkSize..<min((index + 1) * Self.chunkSize, sorted.count)
-      chunks[index].load(set, sorted[range], pixels, attacked: attacked)
+      chunks[index].load(
+        set, sorted[range], pixels, attacked: attacked, augmentation: objective.augmentation)
     }
     if lastNormalisation != nil {
       workers.forEach(0..<used, load)
@@ -149,16 +152,21 @@ final class BatchGradient: Sendable {
 
   /// The statistics of batch normalisations over the whole data: the means over batches of their means and unbiased
   /// variances, as means then variances of each layer. Nothing without such layers.
-  func populationStatistics(_ set: TrainingSet, batches: [[Int]], parameters: Parameters) -> [Float] {
+  ///
+  /// - Parameter augmentation: how the images of a batch are varied, by its number.
+  func populationStatistics(
+    _ set: TrainingSet, batches: [[Int]], parameters: Parameters, augmentation: (Int) -> Augmentation? = { _ in nil }
+  ) -> [Float] {
     let layers = stack.batchNormalisations
     guard !layers.isEmpty, !batches.isEmpty else { return [] }
     var sums = [Double](repeating: 0, count: stack.statisticCount)
     let pixels = PixelBoxes(epsilon: 0)
-    for indices in batches {
+    for (number, indices) in batches.enumerated() {
+      let varied = augmentation(number)
       let used = (indices.count + Self.chunkSize - 1) / Self.chunkSize
       workers.forEach(0..<used) { [chunks] index in
         let range = index * Self.chunkSize..<min((index + 1) * Self.chunkSize, indices.count)
-        chunks[index].load(set, indices[range], pixels)
+        chunks[index].load(set, indices[range], pixels, augmentation: varied)
       }
       let clean = CleanPass(stack: stack, chunks: chunks[..<used], workers: workers, parameters: parameters)
       var place = 0

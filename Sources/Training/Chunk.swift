@@ -53,7 +53,12 @@ final class Chunk: @unchecked Sendable {
   deinit { labels.deallocate() }
 
   /// Loads some images as points, as boxes, and as the boxes that an attack searches.
-  func load(_ set: TrainingSet, _ indices: ArraySlice<Int>, _ pixels: PixelBoxes, attacked: PixelBoxes? = nil) {
+  ///
+  /// - Parameter augmentation: how the images are varied; nil for not at all.
+  func load(
+    _ set: TrainingSet, _ indices: ArraySlice<Int>, _ pixels: PixelBoxes, attacked: PixelBoxes? = nil,
+    augmentation: Augmentation? = nil
+  ) {
     precondition(indices.count <= capacity, "\(indices.count) images in a chunk of \(capacity)")
     self.indices = Array(indices)
     let size = set.shape.count
@@ -64,12 +69,18 @@ final class Chunk: @unchecked Sendable {
         let x = point.values[0].pointer + to
         let c = box.centres[0].pointer + to
         let r = box.radii[0].pointer + to
-        let image = UnsafeBufferPointer(rebasing: bytes[index * size..<(index + 1) * size])
-        pixels.write(image, values: x, first: c, second: r) { $0.ball }
-        if let attack, let attacked {
+        func write(_ image: UnsafeBufferPointer<UInt8>) {
+          pixels.write(image, values: x, first: c, second: r) { $0.ball }
+          guard let attack, let attacked else { return }
           attacked.write(image, values: x, first: attack.lower.pointer + to, second: attack.upper.pointer + to) {
             $0.ends
           }
+        }
+        let image = UnsafeBufferPointer(rebasing: bytes[index * size..<(index + 1) * size])
+        if let augmentation {
+          augmentation.apply(to: image, shape: set.shape, index: index).withUnsafeBufferPointer(write)
+        } else {
+          write(image)
         }
       }
     }

@@ -66,6 +66,7 @@ struct PublishedRecipe {
     configuration.batchNorm = architecture == .cnn7
     if dataset == .cifar10 {
       configuration.batchSize = 128
+      configuration.augmentationPad = 2
       configuration.epochs = 160
       configuration.rampEpochs = 80
       configuration.learningRateMilestones = [120, 140]

@@ -112,11 +112,18 @@ public struct Trainer: Sendable {
       latent: try? configuration.latentAttack(in: stack))
   }
 
+  /// How images are varied at a step.
+  func augmentation(atStep step: Int) -> Augmentation? {
+    guard let pad = configuration.augmentationPad else { return nil }
+    return Augmentation(pad: pad, seed: configuration.seed, step: step)
+  }
+
   /// What is minimised at a step.
   func objective(atStep step: Int) -> BatchGradient.Objective {
     let schedule = radiusSchedule
     var objective = BatchGradient.Objective(
-      l1: configuration.l1, random: AttackRandom(seed: configuration.seed, step: step))
+      l1: configuration.l1, augmentation: augmentation(atStep: step),
+      random: AttackRandom(seed: configuration.seed, step: step))
     let isRamp = step < schedule.end
     guard let robust = isRamp ? rampLoss : finalLoss else { return objective }
     objective.robust = robust

@@ -3,6 +3,7 @@ extension TrainingConfiguration {
     case dataset, architecture, widths, means, deviations, method, epsilon, epochs, ramp, regulariser
     case initialisation, seed, threads, l1, lambda, connector, estimator, validation, selection
     case batchNorm = "batch-norm"
+    case augmentationPad = "augmentation-pad"
     case trainingEpsilon = "training-epsilon"
     case reluShrinkage = "relu-shrinkage"
     case boxShare = "box-share"
@@ -59,6 +60,7 @@ extension TrainingConfiguration {
     if let radius = try keys.decodeIfPresent(FractionOrNumber.self, forKey: .trainingEpsilon) {
       trainingEpsilon = radius.value
     }
+    try readOptional(.augmentationPad, &augmentationPad)
     try read(.epochs, &epochs)
     try read(.batchSize, &batchSize)
     try read(.naturalEpochs, &naturalEpochs)

@@ -22,6 +22,9 @@ extension TrainingConfiguration {
     if let trainingEpsilon {
       try require(trainingEpsilon >= 0 && trainingEpsilon <= 1, .trainingEpsilon, trainingEpsilon, "must lie in 0...1")
     }
+    if let augmentationPad {
+      try require((0...64).contains(augmentationPad), .augmentationPad, augmentationPad, "must lie in 0...64")
+    }
     try require((1...100_000).contains(epochs), .epochs, epochs, "must lie in 1...100000")
     try require((1...65_536).contains(batchSize), .batchSize, batchSize, "must lie in 1...65536")
     try require((0...100_000).contains(naturalEpochs), .naturalEpochs, naturalEpochs, "must lie in 0...100000")

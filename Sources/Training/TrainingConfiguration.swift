@@ -22,6 +22,9 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var epsilon = 0.1
   /// The radius that training ends with where it is another.
   public var trainingEpsilon: Double?
+  /// Training images are mirrored half of the time and cut at random after so many pixels were added on each side, copies of
+  /// the edge; left out, they are taken as they are.
+  public var augmentationPad: Int?
   /// Passes over the training images.
   public var epochs = 70
   /// Images per optimiser step.

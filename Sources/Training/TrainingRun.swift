@@ -46,7 +46,8 @@ final class TrainingRun {
     if average.count > 0 {
       // Averaged weights have statistics of their own.
       let own = gradient.populationStatistics(
-        trainer.training, batches: batches(epoch: 0), parameters: Parameters(average.mean))
+        trainer.training, batches: batches(epoch: 0), parameters: Parameters(average.mean)
+      ) { trainer.augmentation(atStep: $0) }
       return (average.mean + own, nil)
     }
     if !best.parameters.isEmpty { return (best.parameters, best.epoch) }
@@ -91,7 +92,10 @@ final class TrainingRun {
       done += indices.count
       onEvent(.batch(epoch: epoch + 1, done: done, of: set.count))
     }
-    statistics = gradient.populationStatistics(set, batches: batches, parameters: parameters)
+    let firstStep = step - batches.count
+    statistics = gradient.populationStatistics(set, batches: batches, parameters: parameters) {
+      trainer.augmentation(atStep: firstStep + $0)
+    }
     let trained = ContinuousClock.now
     let evaluation = trainer.validation.map {
       evaluator.evaluate($0, parameters: parameters, statistics: statistics, epsilon: configuration.epsilon)
