@@ -63,8 +63,16 @@ struct Train: ParsableCommand {
     let checkpoint = checkpoint ?? (output as NSString).deletingPathExtension + ".checkpoint"
     try OutputPlace.requireFile(checkpoint, option: "--checkpoint")
     if let log { try OutputPlace.requireFile(log, option: "--log") }
+    try requireDistinct(
+      [output, (output as NSString).deletingPathExtension + ".md", checkpoint] + (log.map { [$0] } ?? []))
     let training = try dataset.images(.train, in: data, count: 20_000)
     let test = try dataset.images(.test, in: data, count: 2_000)
+    guard test.shape == training.shape, test.classCount == training.classCount else {
+      throw Failure(
+        status: .badInput,
+        message: "the test images have shape \(test.shape) and \(test.classCount) classes, "
+          + "the training images \(training.shape) and \(training.classCount)")
+    }
     let trainer = try Failure.onBadInput {
       let (images, validation) = try trainingSet(training).holdingOut(
         configuration.validation, seed: configuration.seed)
@@ -93,6 +101,19 @@ struct Train: ParsableCommand {
     Output.line(card.summary)
     Output.line("network  \(output)")
     Output.line("card     \(card.path)")
+  }
+
+  /// Network, card, checkpoint and log would overwrite one another in one place.
+  private func requireDistinct(_ paths: [String]) throws {
+    var seen: Set<String> = []
+    for path in paths {
+      let place = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+      guard seen.insert(place).inserted else {
+        throw Failure(
+          status: .badInput, message: "\(path) is the place of two files: network, card, checkpoint and log must differ"
+        )
+      }
+    }
   }
 
   private func readConfiguration() throws -> TrainingConfiguration {
