@@ -65,8 +65,7 @@ final class BatchGradient: Sendable {
     let sorted = indices.sorted { (set.labels[$0], $0) < (set.labels[$1], $1) }
     let used = (sorted.count + Self.chunkSize - 1) / Self.chunkSize
     precondition(used <= chunks.count, "\(indices.count) images in a batch of \(chunks.count * Self.chunkSize)")
-    // A loss that does not count is worth no attack; its boxes may be wanted for the regulariser.
-    let loss = objective.robustWeight > 0 ? objective.robust : .box
+    let loss = objective.robust
     let regularises = objective.regulariserWeight > 0 && loss.needsBox
     let robust = objective.robustWeight > 0 || regularises
     let natural = objective.naturalWeight > 0

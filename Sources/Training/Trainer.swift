@@ -39,6 +39,7 @@ public struct Trainer: Sendable {
       means: configuration.means, deviations: configuration.deviations, batchNorm: configuration.batchNorm)
     rampLoss = try configuration.rampLoss(of: stack)
     finalLoss = try configuration.robustLoss(of: stack)
+    if configuration.resolvedSelection == .taps { _ = try configuration.latentAttack(in: stack) }
   }
 
   /// The number of trained weights and biases.

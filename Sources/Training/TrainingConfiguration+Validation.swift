@@ -29,6 +29,11 @@ extension TrainingConfiguration {
     try require((1...65_536).contains(batchSize), .batchSize, batchSize, "must lie in 1...65536")
     try require((0...100_000).contains(naturalEpochs), .naturalEpochs, naturalEpochs, "must lie in 0...100000")
     try require((0...100_000).contains(rampEpochs), .rampEpochs, rampEpochs, "must lie in 0...100000")
+    // The network is chosen among the epochs at the full radius.
+    try require(
+      method == .standard || resolvedSelection == .last || naturalEpochs + rampEpochs < epochs, .epochs, epochs,
+      "must be more than natural-epochs and ramp-epochs, \(naturalEpochs + rampEpochs) together: no epoch is at the full "
+        + "radius, from which selection could choose")
     for (key, value) in [(CodingKeys.naturalWeightStart, naturalWeightStart), (.naturalWeight, naturalWeight)] {
       try require(value >= 0 && value <= 1, key, value, "must lie in 0...1")
     }
@@ -59,7 +64,7 @@ extension TrainingConfiguration {
     try require(
       learningRateDecay > 0 && learningRateDecay <= 1, .learningRateDecay, learningRateDecay,
       "must lie in 0 < factor <= 1")
-    try require(gradientClip > 0, .gradientClip, gradientClip, "must be positive")
+    try require(gradientClip > 0 && gradientClip.isFinite, .gradientClip, gradientClip, "must be positive and finite")
     if let averageFrom {
       try require((0..<epochs).contains(averageFrom), .averageFrom, averageFrom, "must be one of the epochs from 0")
     }

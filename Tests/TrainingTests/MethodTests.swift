@@ -123,6 +123,43 @@ import Testing
     #expect("\(String(describing: error))".contains("2 ReLU layers"))
   }
 
+  @Test("a run that could choose no epoch is refused: none at the full radius, or no place for the latent attack")
+  func nothingToChoose() throws {
+    let set = try bars(count: 20, stream: "training")
+    var settings = configuration(.taps)
+    settings.validation = 10
+    settings.rampEpochs = settings.epochs
+    #expect(throws: ConfigurationError.self) { try Trainer(configuration: settings, training: set, validation: set) }
+    settings.selection = .last
+    #expect(throws: Never.self) { try Trainer(configuration: settings, training: set, validation: set) }
+    settings = configuration(.ibp)
+    settings.validation = 10
+    settings.architecture = .fullyConnected
+    settings.widths = []
+    #expect(throws: TrainingError.self) { try Trainer(configuration: settings, training: set, validation: set) }
+    settings.gradientClip = .infinity
+    #expect(throws: ConfigurationError.self) { try Trainer(configuration: settings, training: set, validation: set) }
+  }
+
+  @Test("the regulariser is of the box that the method propagates, also while the robust loss does not count")
+  func regulariser() throws {
+    let set = try bars(count: 40, stream: "training")
+    func penalty(_ method: TrainingConfiguration.Method) throws -> (BatchGradient.Result, [Float]) {
+      let trainer = try Trainer(configuration: configuration(method), training: set)
+      let parameters = Parameters(trainer.initialState().parameters)
+      let loss = try #require(trainer.finalLoss)
+      let gradient = BatchGradient(stack: trainer.stack, batchSize: 40, workers: Workers(count: 1), loss: loss)
+      let objective = BatchGradient.Objective(
+        naturalWeight: 1, robustWeight: 0, regulariserWeight: 0.5, epsilon: 0.1, robust: loss)
+      let result = gradient.evaluate(set, indices: Array(0..<40), parameters: parameters, objective: objective)
+      return (result, gradient.total.values)
+    }
+    // An attack alone has no box; a small box is not the whole one.
+    #expect(try penalty(.pgd).0.regulariser == 0)
+    #expect(try penalty(.ibp).0.regulariser > 0)
+    #expect(try penalty(.sabr).1 != penalty(.ibp).1)
+  }
+
   @Test("held-out images are as many as asked for, no others are trained on, and the seed chooses them")
   func heldOut() throws {
     let set = try bars(count: 90, stream: "training")
