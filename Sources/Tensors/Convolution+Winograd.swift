@@ -12,6 +12,7 @@ extension ConvolutionGeometry {
     let isPlain =
       kernelHeight == 3 && kernelWidth == 3 && strideHeight == 1 && strideWidth == 1 && dilationHeight == 1
       && dilationWidth == 1 && groups == 1 && padTop <= 2 && padLeft <= 2
+      && padBottom <= 2 && padRight <= 2
     guard isPlain, channels >= 16, outputChannels >= 16 else { return false }
     func padded(_ extent: Int) -> Int { (extent + 3) / 4 * 4 }
     let tiled = max(

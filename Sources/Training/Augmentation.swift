@@ -2,8 +2,8 @@ import Tensors
 
 /// How training images are varied from epoch to epoch.
 ///
-/// An image is turned into its mirror image half of the time, then a window of its own size is cut at random from it after
-/// `pad` pixels were added on each side, each a copy of the nearest pixel of the edge.
+/// An image is turned into its mirror image half of the time, then a window of its own size is cut at random from it
+/// after `pad` pixels were added on each side, each a copy of the nearest pixel of the edge.
 struct Augmentation: Hashable, Sendable {
   /// The pixels added on each side.
   let pad: Int

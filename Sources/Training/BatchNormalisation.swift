@@ -2,8 +2,8 @@ import CKernels
 
 /// A batch normalisation: `y = γ·(x − mean)/√(variance + 1e-5) + β` in each channel.
 ///
-/// Its parameters are γ then β, `channels` of each. What every pass computes with is the same map as `y = a·x + s`: once a
-/// batch's statistics are known, ``Parameters/normalise(_:at:offset:by:)`` puts factors a and shifts s in the
+/// Its parameters are γ then β, `channels` of each. What every pass computes with is the same map as `y = a·x + s`:
+/// once a batch's statistics are known, ``Parameters/normalise(_:at:offset:by:)`` puts factors a and shifts s in the
 /// parameters' place, and until they are restored the layer is one like others, for points, boxes and attacks alike.
 /// - Source: Ioffe & Szegedy, *Batch Normalization*, ICML 2015.
 struct BatchNormalisation: Hashable, Sendable {
@@ -76,8 +76,8 @@ struct BatchNormalisation: Hashable, Sendable {
 
     /// How the loss depends on a batch's statistics, and on γ and β, given how it depends on a and s.
     ///
-    /// With `a = γ/σ` and `s = β − a·mean`: the whole derivative by a is `A − mean·S`, so that by γ it is that over σ, by the
-    /// variance `−(A − mean·S)·γ/(2σ³)`, by the mean `−a·S`, and by β it is S.
+    /// With `a = γ/σ` and `s = β − a·mean`: the whole derivative by a is `A − mean·S`, so that by γ it is that over σ,
+    /// by the variance `−(A − mean·S)·γ/(2σ³)`, by the mean `−a·S`, and by β it is S.
     /// - Parameters:
     ///   - byFactor: A, the derivative by a where it stands.
     ///   - byShift: S.

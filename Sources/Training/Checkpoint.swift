@@ -1,7 +1,7 @@
 import Foundation
 
-/// A training state in a file: a line that names the format, a line of JSON that says whose state it is, the
-/// numbers in little-endian single precision (parameters, first moments, second moments, statistics; then the average and the best
+/// A training state in a file: a line that names the format, a line of JSON that says whose state it is, the numbers in
+/// little-endian single precision (parameters, first moments, second moments, statistics; then the average and the best
 /// epoch's parameters where there are any), and a checksum.
 ///
 /// Written beside its place and moved there, so that a killed run leaves the old file or the new one.
@@ -66,7 +66,7 @@ enum Checkpoint {
       throw .checkpoint(path: file.path, reason: "cannot be read: \(error.localizedDescription)")
     }
     func damaged(_ reason: String) -> TrainingError {
-      .checkpoint(path: file.path, reason: "\(reason); delete it to start afresh")
+      .checkpoint(path: file.path, reason: "\(reason): name another place, or remove the file to start afresh")
     }
     guard data.starts(with: Data(format.utf8)) else { throw damaged("is no checkpoint of this version") }
     guard data.count >= format.utf8.count + 8 else { throw damaged("is cut short") }
@@ -129,9 +129,9 @@ enum Checkpoint {
 
   /// The first setting in which two configurations differ.
   private static func difference(_ a: TrainingConfiguration, _ b: TrainingConfiguration) -> TrainingError {
-    for (left, right) in zip(Mirror(reflecting: a).children, Mirror(reflecting: b).children) {
-      let (x, y) = ("\(left.value)", "\(right.value)")
-      if x != y { return .otherRun(what: left.label ?? "a setting", checkpoint: x, run: y) }
+    let (old, new) = (a.settings, b.settings)
+    for key in old.keys.sorted() where old[key] != new[key] {
+      return .otherRun(what: key, checkpoint: old[key] ?? "", run: new[key] ?? "")
     }
     return .otherRun(what: "settings", checkpoint: "\(a)", run: "\(b)")
   }

@@ -15,8 +15,8 @@ extension Chunk {
     }
   }
 
-  /// Attacks and propagates what the loss needs, and keeps `share` times each part's gradient with respect to logits and
-  /// margins.
+  /// Attacks and propagates what the loss needs, and keeps `share` times each part's gradient with respect to logits
+  /// and margins.
   ///
   /// - Parameters:
   ///   - share: one divided by the number of images in the batch; nil where only the sums are wanted.
@@ -127,8 +127,8 @@ extension Chunk {
       shrinkage: loss.shrinkage, regulariser: regulariser)
   }
 
-  /// Replaces the input boxes by smaller ones inside them: λ times as wide in each coordinate, as near to a point as the
-  /// large box allows (Müller et al. 2023, section 3).
+  /// Replaces the input boxes by smaller ones inside them: λ times as wide in each coordinate, as near to a point as
+  /// the large box allows (Müller et al. 2023, section 3).
   private func shrinkBoxes(to lambda: Float, around points: UnsafePointer<Float>) {
     let c = box.centres[0].pointer
     let r = box.radii[0].pointer

@@ -18,8 +18,8 @@ struct CleanPass {
     workers.map(chunks.indices) { [chunks] in body(chunks[$0]) }
   }
 
-  /// Propagates loaded chunks up to the last batch normalisation's input, and puts its and the others' factors and shifts
-  /// into the parameters.
+  /// Propagates loaded chunks up to the last batch normalisation's input, and puts its and the others' factors and
+  /// shifts into the parameters.
   ///
   /// - Returns: the batch's statistics, one for each batch normalisation.
   func forward() -> [BatchNormalisation.Statistics] {
@@ -42,8 +42,8 @@ struct CleanPass {
     }
   }
 
-  /// Differentiates the images' pass, once all other gradients are in the chunks: adds the natural loss's gradient and what
-  /// reaches the images through the statistics.
+  /// Differentiates the images' pass, once all other gradients are in the chunks: adds the natural loss's gradient and
+  /// what reaches the images through the statistics.
   ///
   /// - Parameter natural: whether the natural loss counts.
   func backward(_ statistics: [BatchNormalisation.Statistics], natural: Bool) {

@@ -5,9 +5,9 @@ import Tensors
 /// with what the box decides folded away.
 ///
 /// Over a box, ReLUs whose pre-activation has one sign are linear or zero, and coordinates of no width are constants.
-/// What is left of the margin of class i against the label, with δ the distance of the free coordinates from the centre, is
-/// `m_i(δ) = M_i + a_i·δ + Σ_k w_ik·max(0, p_k + A_k·δ)`, one term for each unstable ReLU k, whose row A_k of a
-/// convolution has few entries. On networks that certified training has shaped that is a small fraction of the
+/// What is left of the margin of class i against the label, with δ the distance of the free coordinates from the
+/// centre, is `m_i(δ) = M_i + a_i·δ + Σ_k w_ik·max(0, p_k + A_k·δ)`, one term for each unstable ReLU k, whose row A_k
+/// of a convolution has few entries. On networks that certified training has shaped that is a small fraction of the
 /// classifier, and a step of an attack costs as much less. Searches of all classes go side by side in vectors.
 final class FoldedClassifier: @unchecked Sendable {
   private let stack: LayerStack
@@ -64,7 +64,8 @@ final class FoldedClassifier: @unchecked Sendable {
     active = FloatBuffer(count: hidden * Self.lanes)
   }
 
-  /// One search: the position of its class among those that are not the label, which start it is, and what it has reached.
+  /// One search: the position of its class among those that are not the label, which start it is, and what it has
+  /// reached.
   private struct Search {
     let row, restart: Int
     var best = -Float.infinity

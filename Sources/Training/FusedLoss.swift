@@ -3,11 +3,11 @@ import Foundation
 /// An upper bound of the worst cross-entropy in boxes that takes a single row of a ``BackSubstitutionPass`` for each
 /// image, however many classes there are.
 ///
-/// With margins m_i = o_i − o_y in [l_i, u_i] by elided interval propagation, each `exp(m_i)` lies below the chord of slope
-/// `s_i = (exp(u_i) − exp(l_i))/(u_i − l_i)`. So the loss `ln(1 + Σ exp(m_i))` is at most
-/// `ln(1 + Σ (exp(l_i) − s_i·l_i) + U)`, U an upper bound of `Σ s_i·m_i`, which is linear in the outputs. All terms are
-/// divided by the largest `exp(u_i)`, or by 1 if that is larger, so that none overflows. The chords meet the
-/// exponentials at u_i: the loss is never above the one of the interval bounds.
+/// With margins m_i = o_i − o_y in [l_i, u_i] by elided interval propagation, each `exp(m_i)` lies below the chord of
+/// slope `s_i = (exp(u_i) − exp(l_i))/(u_i − l_i)`. So the loss `ln(1 + Σ exp(m_i))` is at most `ln(1 + Σ (exp(l_i) −
+/// s_i·l_i) + U)`, U an upper bound of `Σ s_i·m_i`, which is linear in the outputs. All terms are divided by the
+/// largest `exp(u_i)`, or by 1 if that is larger, so that none overflows. The chords meet the exponentials at u_i: the
+/// loss is never above the one of the interval bounds.
 ///
 /// - Source: Xu et al., *Automatic Perturbation Analysis for Scalable Certified Robustness and Beyond*, NeurIPS 2020.
 final class FusedLoss: @unchecked Sendable {

@@ -151,8 +151,8 @@ final class LatentAttack: @unchecked Sendable {
     }
   }
 
-  /// Differentiates the loss of the last search, divided by a number of images: writes the gradients with respect to the
-  /// parameters behind the boundary to ``gradient`` and with respect to the boxes to the ends' gradients.
+  /// Differentiates the loss of the last search, divided by a number of images: writes the gradients with respect to
+  /// the parameters behind the boundary to ``gradient`` and with respect to the boxes to the ends' gradients.
   func differentiate(
     labels: UnsafePointer<Int32>, batch: Int, share: Float, parameters: Parameters, settings: Settings
   ) {

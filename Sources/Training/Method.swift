@@ -9,7 +9,8 @@ extension TrainingConfiguration {
     case ibp
     /// The same of CROWN-IBP's upper margins, which back-substitution tightens (Zhang et al. 2020).
     case crownIBP = "crown-ibp"
-    /// Cross-entropy of the interval bound's upper margins over small boxes around points that an attack found (Müller et al. 2023).
+    /// Cross-entropy of the interval bound's upper margins over small boxes around points that an attack found (Müller
+    /// et al. 2023).
     case sabr
     /// The product of the interval loss and the loss of an attack in an inner layer's box (Mao et al. 2023).
     case taps

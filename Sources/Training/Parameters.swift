@@ -3,8 +3,8 @@ import Tensors
 
 /// The trained numbers of a network and their magnitudes, which interval propagation multiplies with.
 ///
-/// Where the network has batch normalisations, their γ and β give way to factors and shifts while passes compute. Values
-/// change between the phases of a step alone, when no worker reads them.
+/// Where the network has batch normalisations, their γ and β give way to factors and shifts while passes compute.
+/// Values change between the phases of a step alone, when no worker reads them.
 final class Parameters: @unchecked Sendable {
   let values, magnitudes: FloatBuffer
   /// γ and β of the batch normalisations that have given way, by where they start.
@@ -74,8 +74,8 @@ final class Parameters: @unchecked Sendable {
 /// `direct` is the part through the parameters themselves, `throughMagnitudes` the gradient with respect to
 /// their magnitudes, which counts `sign(w)` times (zero at w = 0).
 ///
-/// Whoever adds to the second part calls ``willAddThroughMagnitudes()`` first; where nobody does, it is neither cleared nor
-/// summed. The rule of ``FloatBuffer`` makes sharing safe: one worker at a time has a gradient.
+/// Whoever adds to the second part calls ``willAddThroughMagnitudes()`` first; where nobody does, it is neither cleared
+/// nor summed. The rule of ``FloatBuffer`` makes sharing safe: one worker at a time has a gradient.
 final class ParameterGradient: @unchecked Sendable {
   let direct, throughMagnitudes: FloatBuffer
   private var hasMagnitudes = false

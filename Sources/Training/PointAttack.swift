@@ -18,8 +18,8 @@ final class PointAttack: @unchecked Sendable {
     var radiusScale = 1.0
   }
 
-  /// Where the points are propagated; ``search(around:labels:batch:parameters:settings:stream:)`` leaves the best in its
-  /// first boundary.
+  /// Where the points are propagated; ``search(around:labels:batch:parameters:settings:stream:)`` leaves the best in
+  /// its first boundary.
   let pass: PointPass
   /// The boxes' ends, `[batch, inputs]`, to be filled by the caller.
   let lower, upper: FloatBuffer

@@ -51,8 +51,8 @@ final class PointPass: Sendable {
 
   /// Differentiates `Σ seed·(boundary range.upperBound)` after ``forward(_:batch:parameters:)``.
   ///
-  /// - Parameters:
-  ///   - seed: the gradient with respect to the last boundary, `[batch, size]`; what the last call returned, to go on from
+  /// - Parameters: - seed: the gradient with respect to the last boundary, `[batch, size]`; what the last call
+  ///   returned, to go on from
   ///     there.
   ///   - gradient: where to add the gradient with respect to the parameters, or nil for inputs alone.
   ///   - needsInput: whether the gradient with respect to the first boundary is wanted.

@@ -15,6 +15,7 @@ extension TrainingConfiguration {
   private static var presets: [(name: String, configuration: TrainingConfiguration)] {
     [("digits-cnn3", digitsCNN3), ("mnist-cnn3-small", mnistCNN3Small), ("mnist-cnn3-standard", mnistCNN3Standard)]
       + PublishedRecipe.all.map { ($0.name, $0.configuration) }
+      + BenchmarkRecipe.all.map { ($0.name, $0.configuration) }
   }
 
   /// The network that comes with the tool: the small one below, on synthetic digits.

@@ -64,15 +64,7 @@ struct PublishedRecipe {
     configuration.method = method
     configuration.epsilon = radius.epsilon
     configuration.batchNorm = architecture == .cnn7
-    if dataset == .cifar10 {
-      configuration.batchSize = 128
-      configuration.augmentationPad = 2
-      configuration.epochs = 160
-      configuration.rampEpochs = 80
-      configuration.learningRateMilestones = [120, 140]
-      configuration.means = [0.4914, 0.4822, 0.4465]
-      configuration.deviations = [0.2023, 0.1994, 0.2010]
-    }
+    if dataset == .cifar10 { configuration.trainLikeCIFAR10() }
     func split(_ relus: Int) -> Int { relus < architecture.usualWidths.count ? relus : 1 }
     switch method {
     case .sabr:
@@ -90,5 +82,18 @@ struct PublishedRecipe {
       break
     }
     return configuration
+  }
+}
+
+extension TrainingConfiguration {
+  /// Batch, length, rates, augmentation and normalisation as the papers have them for CIFAR-10.
+  mutating func trainLikeCIFAR10() {
+    batchSize = 128
+    augmentationPad = 2
+    epochs = 160
+    rampEpochs = 80
+    learningRateMilestones = [120, 140]
+    means = [0.4914, 0.4822, 0.4465]
+    deviations = [0.2023, 0.1994, 0.2010]
   }
 }

@@ -41,6 +41,14 @@ struct RobustLoss: Hashable, Sendable {
     }
   }
 
+  /// Whether the box part is the interval loss, rather than that of mixed margins.
+  var hasBoxLoss: Bool {
+    switch combination {
+    case .adversarial, .margins: false
+    case .box, .latent, .product, .sum, .powers: true
+    }
+  }
+
   /// Whether the adversarial points' own loss counts, rather than where they are.
   var needsAdversarialLoss: Bool {
     switch combination {
@@ -98,9 +106,9 @@ struct RobustLoss: Hashable, Sendable {
           share * parts.box + (1 - share) * parts.adversarial, Parts(adversarial: 1 - share, box: share)
         )
       case .powers(let share):
-        // A part at zero has nothing to give, and its logarithm no value.
-        let box = max(parts.box, 1e-30)
-        let adversarial = max(parts.adversarial, 1e-30)
+        // A power's derivative has no bound at zero: below the resolution of single precision a part counts as there.
+        let box = max(parts.box, 1e-7)
+        let adversarial = max(parts.adversarial, 1e-7)
         let value = pow(box, share) * pow(adversarial, 1 - share)
         return (value, Parts(adversarial: (1 - share) * value / adversarial, box: share * value / box))
       }

@@ -1,5 +1,5 @@
-/// Memory that grows with what is asked of it and keeps nothing between uses; like ``FloatBuffer`` it is one worker's at a
-/// time.
+/// Memory that grows with what is asked of it and keeps nothing between uses; like ``FloatBuffer`` it is one worker's
+/// at a time.
 final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable {
   private var memory: UnsafeMutablePointer<Element>
   private var capacity: Int

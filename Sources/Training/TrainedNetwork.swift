@@ -9,8 +9,8 @@ public struct TrainedNetwork: Sendable {
   public let history: [EpochSummary]
   /// The epoch, from 1, that the numbers are from; nil where they are an average.
   public let keptEpoch: Int?
-  /// The weights and biases of all layers, in the order of the layers, weights before biases; then the statistics of batch
-  /// normalisations.
+  /// The weights and biases of all layers, in the order of the layers, weights before biases; then the statistics of
+  /// batch normalisations.
   public let parameters: [Float]
   let stack: LayerStack
 

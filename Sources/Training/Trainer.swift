@@ -3,8 +3,8 @@ import Tensors
 
 /// Trains one network on one data set.
 ///
-/// The result depends on the configuration and the images alone: not on the number of threads, nor on whether
-/// the run was interrupted and continued from a checkpoint.
+/// The result depends on the configuration, the images and the processor's BLAS kernels: not on the number of threads,
+/// nor on whether the run was interrupted and continued from a checkpoint.
 public struct Trainer: Sendable {
   /// The settings.
   public let configuration: TrainingConfiguration
@@ -40,6 +40,31 @@ public struct Trainer: Sendable {
     rampLoss = try configuration.rampLoss(of: stack)
     finalLoss = try configuration.robustLoss(of: stack)
     if configuration.resolvedSelection == .taps { _ = try configuration.latentAttack(in: stack) }
+    try requireSteps()
+  }
+
+  /// Refuses batches that cannot be normalised, varied or averaged.
+  private func requireSteps() throws(ConfigurationError) {
+    let last = training.count % configuration.batchSize
+    if configuration.batchNorm, min(configuration.batchSize, training.count) == 1 || last == 1 {
+      throw .outOfRange(
+        key: "batch-size", value: "\(configuration.batchSize)",
+        reason: "one of the \(stepsPerEpoch) batches of \(training.count) images has a single one: "
+          + "batch-norm needs two for a variance")
+    }
+    if let pad = configuration.augmentationPad, training.shape.extents.count != 3 {
+      throw .outOfRange(
+        key: "augmentation-pad", value: "\(pad)",
+        reason: "\(training.name) has vectors of shape \(training.shape), which cannot be mirrored and cut like images")
+    }
+    if let from = configuration.averageFrom {
+      let (first, end) = (from * stepsPerEpoch, configuration.epochs * stepsPerEpoch)
+      if first / configuration.averageEvery == end / configuration.averageEvery {
+        throw .outOfRange(
+          key: "average-every", value: "\(configuration.averageEvery)",
+          reason: "no weights are averaged in steps \(first + 1)...\(end)")
+      }
+    }
   }
 
   /// The number of trained weights and biases.

@@ -29,11 +29,11 @@ extension TrainingConfiguration {
     try require((1...65_536).contains(batchSize), .batchSize, batchSize, "must lie in 1...65536")
     try require((0...100_000).contains(naturalEpochs), .naturalEpochs, naturalEpochs, "must lie in 0...100000")
     try require((0...100_000).contains(rampEpochs), .rampEpochs, rampEpochs, "must lie in 0...100000")
-    // The network is chosen among the epochs at the full radius.
+    let growing = method == .standard ? 0 : naturalEpochs + rampEpochs
     try require(
-      method == .standard || resolvedSelection == .last || naturalEpochs + rampEpochs < epochs, .epochs, epochs,
-      "must be more than natural-epochs and ramp-epochs, \(naturalEpochs + rampEpochs) together: no epoch is at the full "
-        + "radius, from which selection could choose")
+      resolvedSelection == .last || growing < epochs, .epochs, epochs,
+      "must be more than natural-epochs and ramp-epochs, \(growing) together, for selection among the epochs at the "
+        + "full radius: shorten the ramp, or set selection to last")
     for (key, value) in [(CodingKeys.naturalWeightStart, naturalWeightStart), (.naturalWeight, naturalWeight)] {
       try require(value >= 0 && value <= 1, key, value, "must lie in 0...1")
     }
@@ -67,6 +67,12 @@ extension TrainingConfiguration {
     try require(gradientClip > 0 && gradientClip.isFinite, .gradientClip, gradientClip, "must be positive and finite")
     if let averageFrom {
       try require((0..<epochs).contains(averageFrom), .averageFrom, averageFrom, "must be one of the epochs from 0")
+      try require(
+        averageFrom >= growing, .averageFrom, averageFrom,
+        "must be \(growing) at least: weights of before are of smaller radii")
+      try require(
+        selection == nil || selection == .last, .selection, selection?.rawValue ?? "",
+        "with average-from the average is kept and no epoch chosen")
     }
     try require((1...1_000_000).contains(averageEvery), .averageEvery, averageEvery, "must be positive")
     try require(validation >= 0, .validation, validation, "must not be negative")

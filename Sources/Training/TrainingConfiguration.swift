@@ -22,8 +22,8 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var epsilon = 0.1
   /// The radius that training ends with where it is another.
   public var trainingEpsilon: Double?
-  /// Training images are mirrored half of the time and cut at random after so many pixels were added on each side, copies of
-  /// the edge; left out, they are taken as they are.
+  /// Training images are mirrored half of the time and cut at random after so many pixels were added on each side,
+  /// copies of the edge; left out, they are taken as they are.
   public var augmentationPad: Int?
   /// Passes over the training images.
   public var epochs = 70
@@ -99,8 +99,8 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var averageEvery = 10
   /// How many training images are held out to judge each epoch by.
   public var validation = 3000
-  /// Which epoch's network is kept; left out, `last` with an average, else natural accuracy for `standard`, PGD accuracy
-  /// for `pgd` and TAPS accuracy for all others.
+  /// Which epoch's network is kept; left out, `last` with an average, else natural accuracy for `standard`, PGD
+  /// accuracy for `pgd` and TAPS accuracy for all others.
   public var selection: Selection?
 
   /// The seed of the initial weights, the order of the images, the held-out images and the attacks.

@@ -52,8 +52,8 @@ final class Evaluator: Sendable {
 
   /// Evaluates on all images of a set, with boxes of the given radius.
   ///
-  /// - Parameter statistics: those of batch normalisations, as ``BatchGradient/populationStatistics(_:batches:parameters:)``
-  ///   gives them.
+  /// - Parameter statistics: those of batch normalisations, as
+  ///   ``BatchGradient/populationStatistics(_:batches:parameters:)`` gives them.
   func evaluate(
     _ set: TrainingSet, parameters: Parameters, statistics: [Float], epsilon: Double
   ) -> TrainingEvaluation {
@@ -90,8 +90,8 @@ final class Evaluator: Sendable {
 
   private func evaluate(_ chunk: Chunk, _ parameters: Parameters) -> Part {
     var part = Part()
-    // The same numbers after each epoch, so that epochs can be compared.
-    let random = AttackRandom(seed: 0, step: 0)
+    // The same numbers after each epoch, so that epochs can be compared; no training step has them.
+    let random = AttackRandom(seed: 0, step: -1)
     part.natural = chunk.forwardPoints(parameters, weight: 0)
     if let attack {
       let loss = RobustLoss(combination: .adversarial, attack: attack)

@@ -198,11 +198,11 @@ private struct EpochMeans {
     largestNorm = max(largestNorm, norm)
     epsilon = objective.epsilon
     if objective.naturalWeight > 0 { natural.add(result.natural.loss, count: count) }
-    if objective.regulariserWeight > 0 { regulariser.add(result.regulariser, count: 1) }
+    if objective.regulariserWeight > 0, objective.robust.needsBox { regulariser.add(result.regulariser, count: 1) }
     guard objective.robustWeight > 0 else { return }
     robust.add(result.robustLoss * Double(count), count: count)
     if objective.robust.needsAdversarialLoss { adversarial.add(result.robust.adversarial.loss, count: count) }
-    if objective.robust.needsBox { box.add(result.robust.box.loss, count: count) }
+    if objective.robust.hasBoxLoss { box.add(result.robust.box.loss, count: count) }
     if objective.robust.latent != nil { latent.add(result.robust.latent.loss, count: count) }
   }
 

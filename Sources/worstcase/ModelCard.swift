@@ -31,6 +31,7 @@ struct ModelCard {
     [
       "training": settings, "training data": "\(training.count) images of \(training.name)",
       "training data sha256": training.digest, "epsilon": "\(configuration.epsilon)",
+      "training epsilon": "\(configuration.finalTrainingEpsilon)",
       "test accuracy": String(format: "%.4f", result.naturalAccuracy),
       "test accuracy verified by intervals": String(format: "%.4f", result.verifiedAccuracy),
     ]
@@ -67,7 +68,8 @@ struct ModelCard {
     | | |
     |---|---|
     | architecture | \(configuration.architecture.rawValue), widths \(widths) |
-    | trained by | \(configuration.method.rawValue) at ε = \(configuration.epsilon) (ℓ∞, pixels in [0, 1]) |
+    | trained by | \(configuration.method.rawValue) at ε = \(configuration.finalTrainingEpsilon) (ℓ∞, pixels in [0, 1]) |
+    | judged at | ε = \(configuration.epsilon) |
     | training data | \(training.count) images of \(training.name), sha256 `\(training.digest)`, \(configuration.validation) of them held out |
     | epochs | \(trained.history.count), the network is \(kept) |
     | test data | \(test.count) images of \(test.name), sha256 `\(test.digest)` |

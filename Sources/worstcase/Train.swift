@@ -79,6 +79,10 @@ struct Train: ParsableCommand {
       return try Trainer(configuration: configuration, training: images, validation: validation)
     }
 
+    let unread = configuration.unreadSettings
+    if !unread.isEmpty {
+      Output.note("worstcase: \(configuration.method.rawValue) does not read \(unread.joined(separator: ", "))")
+    }
     Interruption.remark("the epochs that were finished are stored, and the same command continues from there")
     let file = URL(fileURLWithPath: checkpoint)
     var table = TrainingTable(epochs: configuration.epochs, log: log)

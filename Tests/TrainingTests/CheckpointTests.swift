@@ -38,7 +38,7 @@ import Testing
     #expect(try Checkpoint.read(file, for: Trainer(configuration: configuration, training: set)) == state)
     configuration.learningRate = 0.1
     let other = try Trainer(configuration: configuration, training: set)
-    #expect(throws: TrainingError.otherRun(what: "learningRate", checkpoint: "0.005", run: "0.1")) {
+    #expect(throws: TrainingError.otherRun(what: "learning-rate", checkpoint: "0.005", run: "0.1")) {
       try Checkpoint.read(file, for: other)
     }
     let otherImages = try Trainer(configuration: barsConfiguration(), training: bars(count: 60, stream: "others"))

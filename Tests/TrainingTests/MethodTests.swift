@@ -45,7 +45,8 @@ import Testing
       case .pgd: [true, false, false]
       case .ibp, .crownIBP, .sabr: [false, true, false]
       case .taps, .staps: [false, true, true]
-      case .mtlIBP, .expIBP, .ccIBP: [true, true, false]
+      case .mtlIBP, .expIBP: [true, true, false]
+      case .ccIBP: [true, false, false]
       }
     #expect(parts == expected)
   }
@@ -141,12 +142,50 @@ import Testing
     #expect(throws: ConfigurationError.self) { try Trainer(configuration: settings, training: set, validation: set) }
   }
 
+  @Test("batches that cannot be normalised or averaged, and vectors that were to be cut like images, are refused")
+  func unusableSteps() throws {
+    let set = try bars(count: 21, stream: "training")
+    func refusal(_ change: (inout TrainingConfiguration) -> Void) -> String {
+      var settings = configuration(.ibp)
+      settings.batchSize = 20
+      change(&settings)
+      let error = #expect(throws: ConfigurationError.self) { try Trainer(configuration: settings, training: set) }
+      return error.map { "\($0)" } ?? ""
+    }
+    #expect(refusal { $0.batchNorm = true }.contains("one of the 2 batches of 21 images has a single one"))
+    let growing = configuration(.ibp).naturalEpochs + configuration(.ibp).rampEpochs
+    #expect(refusal { $0.averageFrom = max(0, growing - 1) }.contains("must be \(growing) at least"))
+    let late = refusal {
+      $0.averageFrom = growing
+      $0.averageEvery = 1000
+    }
+    #expect(late.contains("average-every 1000: no weights are averaged in steps"))
+    let chosen = refusal {
+      $0.averageFrom = growing
+      $0.selection = .natural
+      $0.validation = 5
+    }
+    #expect(chosen.contains("no epoch chosen"))
+  }
+
+  @Test("settings that the method does not read are named, those of the default never")
+  func unread() throws {
+    for name in TrainingConfiguration.presetNames {
+      #expect(try TrainingConfiguration.preset(name).unreadSettings.isEmpty, "\(name)")
+    }
+    let swept = try TrainingConfiguration.preset("mnist-cnn3-staps-0.3").setting(["method=ibp", "attack-steps=7"])
+    #expect(swept.unreadSettings == ["lambda", "attack-steps"])
+    let plain = try TrainingConfiguration().setting(["method=standard", "ramp-epochs=3"])
+    #expect(plain.unreadSettings == ["ramp-epochs"])
+  }
+
   @Test("the regulariser is of the box that the method propagates, also while the robust loss does not count")
   func regulariser() throws {
     let set = try bars(count: 40, stream: "training")
     func penalty(_ method: TrainingConfiguration.Method) throws -> (BatchGradient.Result, [Float]) {
       let trainer = try Trainer(configuration: configuration(method), training: set)
-      let parameters = Parameters(trainer.initialState().parameters)
+      // Large weights, so that boxes grow as the regulariser dislikes.
+      let parameters = Parameters(trainer.initialState().parameters.map { 5 * $0 })
       let loss = try #require(trainer.finalLoss)
       let gradient = BatchGradient(stack: trainer.stack, batchSize: 40, workers: Workers(count: 1), loss: loss)
       let objective = BatchGradient.Objective(

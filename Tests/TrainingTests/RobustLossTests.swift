@@ -54,8 +54,8 @@ import Testing
     log(row.reduce(0) { $0 + exp($1 - row[label]) })
   }
 
-  /// The mean losses in double precision as functions of the parameters: attacked points stay where they are, except that
-  /// latent ones follow the ends of their boxes by the connector's weights.
+  /// The mean losses in double precision as functions of the parameters: attacked points stay where they are, except
+  /// that latent ones follow the ends of their boxes by the connector's weights.
   private func reference(_ loss: RobustLoss, _ chunk: Chunk) -> ([Double]) -> RobustLoss.Parts {
     let reference = DoubleReference(stack: stack)
     let last = stack.layers.count - 1
