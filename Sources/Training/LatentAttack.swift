@@ -10,7 +10,8 @@ import Tensors
 /// to the ends of the box through the ``Connector``.
 ///
 /// A point that an ascent step leaves where it is stays there for good, because later steps are no longer; it is done,
-/// and the next point takes its place in the batch. That changes no result and saves most of the steps.
+/// and the next point takes its place in the batch. That saves most of the steps and changes what is found in last digits
+/// at most: products over other batches round otherwise.
 /// - Source: Mao et al., *Connecting Certified and Adversarial Training*, NeurIPS 2023, section 3.
 final class LatentAttack: @unchecked Sendable {
   /// What is searched, and how long.

@@ -31,7 +31,7 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var batchSize = 256
   /// Epochs at radius 0 before the radius grows.
   public var naturalEpochs = 0
-  /// Epochs over which the radius grows to `epsilon`.
+  /// Epochs over which the radius grows to the one that training ends with.
   public var rampEpochs = 20
   /// How it grows.
   public var ramp = RadiusSchedule.Form.smooth
@@ -103,7 +103,7 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   /// accuracy for `pgd` and TAPS accuracy for all others.
   public var selection: Selection?
 
-  /// The seed of the initial weights, the order of the images, the held-out images and the attacks.
+  /// The seed of the initial weights, the order of the images, how they are varied, which are held out, and the attacks.
   public var seed: UInt64 = 1
   /// Worker threads. The result does not depend on them.
   public var threads = 2

@@ -1,7 +1,7 @@
 /// All that a run needs to go on exactly as if it had never stopped.
 ///
-/// Random numbers are drawn from streams named by seed and epoch, so the number of finished epochs says where
-/// they stand.
+/// Random numbers are drawn from streams named by seed, purpose and epoch or step, so the numbers of finished ones say
+/// where they stand.
 public struct TrainingState: Hashable, Sendable {
   /// Finished epochs and finished optimiser steps.
   public var finishedEpochs, finishedSteps: Int
