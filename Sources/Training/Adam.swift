@@ -15,22 +15,31 @@ final class Adam: Sendable {
     self.workers = workers
   }
 
+  /// Forgets all steps; the next has number 1 again.
+  func restart() {
+    firstMoments.clear()
+    secondMoments.clear()
+  }
+
   /// Moves the parameters against the gradient.
   ///
   /// - Parameters:
   ///   - gradient: scaled where its norm exceeds `largestNorm`.
   ///   - number: which step this is, from 1.
+  ///   - start: those before this one neither move nor count in the norm.
   /// - Returns: the gradient's norm before clipping.
   @discardableResult
   func step(
-    _ parameters: Parameters, gradient: FloatBuffer, rate: Double, number: Int, largestNorm: Double
+    _ parameters: Parameters, gradient: FloatBuffer, rate: Double, number: Int, largestNorm: Double,
+    from start: Int = 0
   ) -> Double {
     // The same blocks for any number of workers, and their sums in order: the norm is always the same.
     let size = 1 << 16
-    let blocks = (gradient.count + size - 1) / size
-    @Sendable func count(_ block: Int) -> Int { min(size, gradient.count - block * size) }
+    let moving = gradient.count - start
+    let blocks = (moving + size - 1) / size
+    @Sendable func count(_ block: Int) -> Int { min(size, moving - block * size) }
     let squares = workers.map(0..<blocks) { block in
-      let part = gradient.pointer + block * size
+      let part = gradient.pointer + start + block * size
       return ck_dot_f32(part, part, count(block))
     }
     let norm = squares.reduce(0, +).squareRoot()
@@ -40,7 +49,7 @@ final class Adam: Sendable {
     let first = 1 - pow(0.9, Double(number))
     let second = (1 - pow(0.999, Double(number))).squareRoot()
     workers.forEach(0..<blocks) { block in
-      let start = block * size
+      let start = start + block * size
       ck_adam_f32(
         parameters.values.pointer + start, parameters.magnitudes.pointer + start, gradient.pointer + start, scale,
         firstMoments.pointer + start, secondMoments.pointer + start, count(block), 0.9, 0.999,

@@ -34,7 +34,7 @@ final class BatchGradient: Sendable {
     /// Whether each part has a value.
     var isFinite: Bool {
       natural.loss.isFinite && robustLoss.isFinite && robust.adversarial.loss.isFinite && robust.box.loss.isFinite
-        && robust.latent.loss.isFinite
+        && robust.latent.loss.isFinite && robust.stability.isFinite
     }
   }
 
@@ -57,7 +57,8 @@ final class BatchGradient: Sendable {
     total = FloatBuffer(count: stack.parameterCount)
   }
 
-  /// Computes the loss of the images at `indices` and leaves its gradient in ``total``.
+  /// Computes the loss of the images at `indices` and leaves its gradient in ``total``; what stands there for layers that
+  /// are frozen does not count.
   func evaluate(
     _ set: TrainingSet, indices: [Int], parameters: Parameters, objective: Objective
   ) -> Result {
@@ -115,7 +116,7 @@ final class BatchGradient: Sendable {
     }
     let means = RobustLoss.Parts(
       adversarial: result.robust.adversarial.loss * Double(share), box: result.robust.box.loss * Double(share),
-      latent: result.robust.latent.loss * Double(share))
+      latent: result.robust.latent.loss * Double(share), stability: result.robust.stability * Double(share))
     var weights: RobustLoss.Parts
     (result.robustLoss, weights) = loss.combination.evaluate(means)
     weights.scale(by: objective.robustWeight)
@@ -136,7 +137,7 @@ final class BatchGradient: Sendable {
       let chunk = chunks[index]
       chunk.gradient.clear()
       chunk.pointSeed = nil
-      if natural, lastNormalisation == nil { chunk.backwardPoints(parameters) }
+      if natural, lastNormalisation == nil { chunk.backwardPoints(parameters, from: loss.trainedFrom) }
       if robust { chunk.backwardRobust(parameters, loss: loss, weights: partWeights, regulariser: regulariser) }
     }
     if lastNormalisation != nil { clean.backward(statistics, natural: natural) }
@@ -145,7 +146,7 @@ final class BatchGradient: Sendable {
       clean.convert(total, statistics)
       parameters.restore()
     }
-    if objective.l1 > 0 { addSigns(of: parameters, times: Float(objective.l1)) }
+    if objective.l1 > 0 { addSigns(of: parameters, from: loss.trainedFrom, times: Float(objective.l1)) }
     return result
   }
 
@@ -185,9 +186,9 @@ final class BatchGradient: Sendable {
     return sums.map { Float($0 / Double(batches.count)) }
   }
 
-  /// Adds the gradient of `l1·Σ|W|` over the weights of affine layers.
-  private func addSigns(of parameters: Parameters, times l1: Float) {
-    for (index, layer) in stack.layers.enumerated() {
+  /// Adds the gradient of `l1·Σ|W|` over the weights of affine layers behind a boundary.
+  private func addSigns(of parameters: Parameters, from boundary: Int, times l1: Float) {
+    for (index, layer) in stack.layers.enumerated().dropFirst(boundary) {
       guard case .affine(let affine) = layer else { continue }
       let weights = parameters.values.pointer + stack.offsets[index]
       let gradient = total.pointer + stack.offsets[index]

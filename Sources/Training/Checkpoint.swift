@@ -57,7 +57,7 @@ enum Checkpoint {
   /// Reads the state of a run of this trainer.
   ///
   /// - Throws: ``TrainingError`` if the file is damaged, or another run's. A run may continue with other
-  ///   `threads` or `epochs`.
+  ///   `threads` or `epochs`; with other `epochs` not by `colt` without `stage-epochs`.
   static func read(_ file: URL, for trainer: Trainer) throws(TrainingError) -> TrainingState {
     let data: Data
     do {
@@ -113,7 +113,8 @@ enum Checkpoint {
   private static func requireSameRun(_ header: Header, _ trainer: Trainer) throws(TrainingError) {
     var settings = header.configuration
     settings.threads = trainer.configuration.threads
-    settings.epochs = trainer.configuration.epochs
+    // Where the stages share out the epochs, another number of epochs is another run.
+    if settings.method != .colt || settings.stageEpochs != nil { settings.epochs = trainer.configuration.epochs }
     if settings != trainer.configuration {
       throw difference(settings, trainer.configuration)
     }

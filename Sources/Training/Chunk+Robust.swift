@@ -7,11 +7,13 @@ extension Chunk {
     var adversarial = CrossEntropy.Sum()
     var box = CrossEntropy.Sum()
     var latent = CrossEntropy.Sum()
+    var stability = 0.0
 
     static func += (a: inout RobustSums, b: RobustSums) {
       a.adversarial += b.adversarial
       a.box += b.box
       a.latent += b.latent
+      a.stability += b.stability
     }
   }
 
@@ -38,6 +40,10 @@ extension Chunk {
           gradient: share == nil ? nil : adversarialGradient.pointer)
       }
       if let lambda = loss.smallBox { shrinkBoxes(to: Float(lambda), around: attack.pass.values[0].pointer) }
+    }
+    self.share = share ?? 0
+    if loss.stability != nil || loss.zonotope != nil {
+      forwardPrefix(parameters, loss: loss, random: random, into: &sums)
     }
     guard loss.needsBox else { return sums }
     box.forward(extractor, batch: batch, parameters: parameters, shrinkage: loss.shrinkage)
@@ -89,6 +95,7 @@ extension Chunk {
         all, batch: batch, seed: adversarialGradient.pointer, parameters: parameters.values.pointer,
         into: gradient.direct.pointer, needsInput: false)
     }
+    backwardPrefix(parameters, loss: loss, weights: weights)
     guard loss.needsBox else { return }
     for i in 0..<count { marginGradient.pointer[i] *= boxWeight }
     var injected: [Int: BoxPass.Gradient] = [:]

@@ -14,12 +14,16 @@ final class Chunk: @unchecked Sendable {
   /// The memory of back-substitution, where the loss has it, margin by margin or fused.
   let crown: CROWNMargins?
   let fused: FusedLoss?
+  /// The memory of searches in zonotopes, where the loss has them.
+  let zonotope: ZonotopeAttack?
   let margins: ElidedMargins
   let labels: UnsafeMutablePointer<Int32>
   /// Which image of the data set each one is.
   private(set) var indices: [Int] = []
   /// Gradients with respect to logits and to upper margins, `[batch, classes]`, and the margins themselves.
   let logitGradient, adversarialGradient, marginGradient, upperMargins: FloatBuffer
+  /// One divided by the number of images in the batch, where the robust loss is differentiated.
+  var share: Float = 0
   /// Where the differentiation of the points stands, between two batch normalisations.
   var pointSeed: UnsafeMutablePointer<Float>?
   /// The gradient of this chunk's part of the loss.
@@ -40,6 +44,7 @@ final class Chunk: @unchecked Sendable {
       $0.isFused ? nil : CROWNMargins(stack: stack, capacity: capacity, meetsEveryBox: true)
     }
     fused = loss.crown.flatMap { $0.isFused ? FusedLoss(stack: stack, capacity: capacity, meetsEveryBox: true) : nil }
+    zonotope = loss.zonotope.map { ZonotopeAttack(stack: stack, capacity: capacity, deepest: $0.boundary) }
     margins = ElidedMargins(stack: stack)
     labels = .allocate(capacity: capacity)
     let classes = stack.classCount
@@ -100,10 +105,10 @@ final class Chunk: @unchecked Sendable {
       weight: weight, gradient: logitGradient.pointer)
   }
 
-  /// Adds the gradient of the natural loss to ``gradient``.
-  func backwardPoints(_ parameters: Parameters) {
+  /// Adds the gradient of the natural loss to ``gradient``, with respect to the layers behind a boundary.
+  func backwardPoints(_ parameters: Parameters, from boundary: Int = 0) {
     point.backward(
-      all, batch: batch, seed: logitGradient.pointer, parameters: parameters.values.pointer,
+      boundary..<all.upperBound, batch: batch, seed: logitGradient.pointer, parameters: parameters.values.pointer,
       into: gradient.direct.pointer, needsInput: false)
   }
 

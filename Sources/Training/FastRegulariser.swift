@@ -65,6 +65,8 @@ enum FastRegulariser {
     var active = (constant: 0.0, slope: 0.0)
     /// The same for a never active unit.
     var inactive = (constant: 0.0, slope: 0.0)
+    /// The weight of ``StabilityPenalty``, whose gradient an unstable unit has besides: −c for its centre, r for its radius.
+    var stability = 0.0
 
     /// Adds it to the gradients of `count` boxes.
     func add(
@@ -74,14 +76,16 @@ enum FastRegulariser {
       let (forAll, forRadius) = (Float(centre), Float(radius))
       let (a0, a1) = (Float(active.constant), Float(active.slope))
       let (b0, b1) = (Float(inactive.constant), Float(inactive.slope))
+      let penalty = Float(stability)
       for i in 0..<count {
         let c = centres[i]
         let r = radii[i]
         var sum = forAll
         sum += c - r > 0 ? a0 + a1 * c : 0
         sum += c + r < 0 ? b0 + b1 * c : 0
-        gc[i] += sum
-        gr[i] += forRadius
+        let unstable = abs(c) < r ? penalty : 0
+        gc[i] += sum - unstable * c
+        gr[i] += forRadius + unstable * r
       }
     }
   }

@@ -22,6 +22,11 @@ extension TrainingConfiguration {
     case expIBP = "exp-ibp"
     /// Cross-entropy of `a` times IBP's margins and `1 − a` times PGD's (De Palma et al. 2024).
     case ccIBP = "cc-ibp"
+    /// Cross-entropy at attacked points, and a penalty on the interval bounds of unstable ReLUs (De Palma et al. 2022).
+    case ibpR = "ibp-r"
+    /// Cross-entropy at points that an attack found in the zonotope behind a frozen prefix, which grows from stage to stage
+    /// (Balunović and Vechev 2020).
+    case colt
   }
 
   /// How the gradient of TAPS's product is scaled.

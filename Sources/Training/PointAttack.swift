@@ -83,24 +83,31 @@ final class PointAttack: @unchecked Sendable {
     for vector in 0..<batch {
       let row = logits + vector * classes
       let seed = seeds.pointer + vector * classes
-      let label = Int(labels[vector])
-      let value: Float
-      switch loss {
-      case .crossEntropy:
-        value = CrossEntropy.row(row, label: label, classes: classes, weight: 1, gradient: seed)
-      case .margin:
-        var top = label == 0 ? 1 : 0
-        for i in 0..<classes where i != label && row[i] > row[top] { top = i }
-        for i in 0..<classes { seed[i] = 0 }
-        seed[top] = 1
-        seed[label] = -1
-        value = row[top] - row[label]
-      }
+      let value = loss.evaluate(row, label: Int(labels[vector]), classes: classes, gradient: seed)
       // What is no number is kept as well, so that the loss shows it.
       if value > bestLosses.pointer[vector] || value.isNaN {
         bestLosses.pointer[vector] = value
         (best.pointer + vector * size).update(from: pass.values[0].pointer + vector * size, count: size)
       }
+    }
+  }
+}
+
+extension TrainingConfiguration.AttackLoss {
+  /// What an attack climbs along at a row of logits, and its gradient.
+  func evaluate(
+    _ row: UnsafePointer<Float>, label: Int, classes: Int, gradient: UnsafeMutablePointer<Float>
+  ) -> Float {
+    switch self {
+    case .crossEntropy:
+      return CrossEntropy.row(row, label: label, classes: classes, weight: 1, gradient: gradient)
+    case .margin:
+      var top = label == 0 ? 1 : 0
+      for i in 0..<classes where i != label && row[i] > row[top] { top = i }
+      for i in 0..<classes { gradient[i] = 0 }
+      gradient[top] = 1
+      gradient[label] = -1
+      return row[top] - row[label]
     }
   }
 }

@@ -78,7 +78,7 @@ struct PublishedRecipe {
       (configuration.l1, configuration.tapsWeight) = (radius.staps.l1, radius.staps.weight)
       configuration.lambda = radius.staps.lambda
       configuration.reluShrinkage = radius.reluShrinkage
-    case .standard, .pgd, .ibp, .crownIBP, .mtlIBP, .expIBP, .ccIBP:
+    case .standard, .pgd, .ibp, .crownIBP, .mtlIBP, .expIBP, .ccIBP, .ibpR, .colt:
       break
     }
     return configuration

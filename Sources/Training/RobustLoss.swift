@@ -2,10 +2,10 @@ import Foundation
 
 /// What the robust part of a training loss is made of.
 ///
-/// There are at most three parts, each the mean over the batch of a cross-entropy: *adversarial*, at points that an
-/// attack found; *box*, of the upper margins of interval propagation from the input box or a small box in it; and
-/// *latent*, of the margins at points that an attack found in the box of an inner layer (TAPS). A
-/// ``Combination`` makes one number of them.
+/// There are at most four parts, three of them the mean over the batch of a cross-entropy: *adversarial*, at points that
+/// an attack found; *box*, of the upper margins of interval propagation from the input box or a small box in it; and
+/// *latent*, at points that an attack found in the box of an inner layer (TAPS) or in a zonotope there (COLT). The fourth,
+/// *stability*, is the mean of a ``StabilityPenalty``. A ``Combination`` makes one number of them.
 struct RobustLoss: Hashable, Sendable {
   /// How the parts become one loss.
   var combination = Combination.box
@@ -20,6 +20,13 @@ struct RobustLoss: Hashable, Sendable {
   var latent: LatentAttack.Settings?
   /// How CROWN-IBP tightens the box part, where it does.
   var crown: CROWN?
+  /// The search in the zonotopes behind a frozen prefix, where there is one. If the adversarial part counts, it is that of
+  /// the previous stage's zonotope.
+  var zonotope: ZonotopeAttack.Settings?
+  /// The boundary below which layers are frozen: no part has a gradient with respect to them.
+  var trainedFrom = 0
+  /// The layers among which the boxes that ReLUs read are penalised; the penalty has no gradient below them.
+  var stability: Range<Int>?
 
   /// CROWN-IBP in the box part.
   struct CROWN: Hashable, Sendable {
@@ -33,10 +40,10 @@ struct RobustLoss: Hashable, Sendable {
   /// Cross-entropy of the interval bound over the whole box (Gowal et al. 2018).
   static let box = RobustLoss()
 
-  /// Whether boxes are propagated.
+  /// Whether boxes are propagated for margins.
   var needsBox: Bool {
     switch combination {
-    case .adversarial: false
+    case .adversarial, .penalised: false
     case .box, .latent, .product, .sum, .powers, .margins: true
     }
   }
@@ -44,7 +51,7 @@ struct RobustLoss: Hashable, Sendable {
   /// Whether the box part is the interval loss, rather than that of mixed margins.
   var hasBoxLoss: Bool {
     switch combination {
-    case .adversarial, .margins: false
+    case .adversarial, .margins, .penalised: false
     case .box, .latent, .product, .sum, .powers: true
     }
   }
@@ -53,8 +60,18 @@ struct RobustLoss: Hashable, Sendable {
   var needsAdversarialLoss: Bool {
     switch combination {
     case .adversarial, .sum, .powers, .margins: true
+    case .penalised(let latentShare, _): latentShare < 1
     case .box, .latent, .product: false
     }
+  }
+
+  /// Whether there is a latent part.
+  var hasLatentLoss: Bool { latent != nil || zonotope != nil }
+
+  /// Multiplies the penalty's weight.
+  mutating func scalePenalty(by factor: Double) {
+    guard case .penalised(let latentShare, let penalty) = combination else { return }
+    combination = .penalised(latentShare: latentShare, penalty: penalty * factor)
   }
 
   /// One number for each part.
@@ -62,12 +79,14 @@ struct RobustLoss: Hashable, Sendable {
     var adversarial = 0.0
     var box = 0.0
     var latent = 0.0
+    var stability = 0.0
 
     /// Multiplies all parts by a number.
     mutating func scale(by factor: Double) {
       adversarial *= factor
       box *= factor
       latent *= factor
+      stability *= factor
     }
   }
 
@@ -89,6 +108,9 @@ struct RobustLoss: Hashable, Sendable {
     /// The cross-entropy of the margins `a·m_box + (1 − a)·m_adversarial`, which stands in the box part (CC-IBP, the
     /// same).
     case margins(boxShare: Double)
+    /// `s·latent + (1 − s)·adversarial + penalty·stability`: a stage of COLT while it replaces the one before (Balunović and
+    /// Vechev 2020), and IBP-R with s = 0 (De Palma et al. 2022).
+    case penalised(latentShare: Double, penalty: Double)
 
     /// The loss for parts of the given values, and what each part's gradient is multiplied by.
     func evaluate(_ parts: Parts) -> (value: Double, weights: Parts) {
@@ -111,6 +133,11 @@ struct RobustLoss: Hashable, Sendable {
         let adversarial = max(parts.adversarial, 1e-7)
         let value = pow(box, share) * pow(adversarial, 1 - share)
         return (value, Parts(adversarial: (1 - share) * value / adversarial, box: share * value / box))
+      case .penalised(let share, let penalty):
+        return (
+          share * parts.latent + (1 - share) * parts.adversarial + penalty * parts.stability,
+          Parts(adversarial: 1 - share, latent: share, stability: penalty)
+        )
       }
     }
   }

@@ -15,6 +15,8 @@ public struct Trainer: Sendable {
   let stack: LayerStack
   /// The robust loss while the radius grows and after that; nil for methods that have none.
   let rampLoss, finalLoss: RobustLoss?
+  /// The stages of the method, where it has any.
+  let stages: StagePlan?
 
   /// A trainer.
   ///
@@ -39,6 +41,7 @@ public struct Trainer: Sendable {
       means: configuration.means, deviations: configuration.deviations, batchNorm: configuration.batchNorm)
     rampLoss = try configuration.rampLoss(of: stack)
     finalLoss = try configuration.robustLoss(of: stack)
+    stages = configuration.stagePlan
     if configuration.resolvedSelection == .taps { _ = try configuration.latentAttack(in: stack) }
     try requireSteps()
   }
@@ -70,7 +73,7 @@ public struct Trainer: Sendable {
   /// The number of trained weights and biases.
   public var parameterCount: Int { stack.parameterCount }
 
-  private var stepsPerEpoch: Int { (training.count + configuration.batchSize - 1) / configuration.batchSize }
+  var stepsPerEpoch: Int { (training.count + configuration.batchSize - 1) / configuration.batchSize }
 
   /// How the radius grows.
   var radiusSchedule: RadiusSchedule {
@@ -154,8 +157,15 @@ public struct Trainer: Sendable {
     guard let robust = isRamp ? rampLoss : finalLoss else { return objective }
     objective.robust = robust
     objective.epsilon = schedule.radius(at: step)
+    if let stages {
+      objective.robust = configuration.stageLoss(
+        atEpoch: step / stepsPerEpoch, share: stages.share(atStep: step, stepsPerEpoch: stepsPerEpoch), plan: stages,
+        stack: stack)
+    }
     if schedule.target > 0 {
-      objective.robust.crown?.beta = Float(1 - objective.epsilon / schedule.target * (1 - configuration.crownShare))
+      let grown = objective.epsilon / schedule.target
+      objective.robust.crown?.beta = Float(1 - grown * (1 - configuration.crownShare))
+      objective.robust.scalePenalty(by: grown)
     }
     let progress = schedule.progress(at: step)
     objective.naturalWeight =
@@ -164,6 +174,10 @@ public struct Trainer: Sendable {
     // The regulariser's weight falls to zero with the end of the ramp (Shi et al.'s code; their text has it rise).
     let left = isRamp && schedule.target > 0 ? 1 - objective.epsilon / schedule.target : 0
     objective.regulariserWeight = configuration.regulariser * left
+    if let stages {
+      let toCome = stages.count - 1 - stages.stage(ofEpoch: step / stepsPerEpoch)
+      objective.epsilon *= pow(configuration.stageRadiusFactor, Double(toCome))
+    }
     return objective
   }
 }

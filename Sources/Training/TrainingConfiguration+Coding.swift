@@ -1,7 +1,7 @@
 extension TrainingConfiguration {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case dataset, architecture, widths, means, deviations, method, epsilon, epochs, ramp, regulariser
-    case initialisation, seed, threads, l1, lambda, connector, estimator, validation, selection
+    case initialisation, seed, threads, l1, lambda, connector, estimator, validation, selection, stages
     case batchNorm = "batch-norm"
     case augmentationPad = "augmentation-pad"
     case trainingEpsilon = "training-epsilon"
@@ -9,6 +9,10 @@ extension TrainingConfiguration {
     case boxShare = "box-share"
     case crownShare = "crown-share"
     case crownFusion = "crown-fusion"
+    case stabilityWeight = "stability-weight"
+    case stageEpochs = "stage-epochs"
+    case mixingEpochs = "mixing-epochs"
+    case stageRadiusFactor = "stage-radius-factor"
     case classifierReLUs = "classifier-relus"
     case tapsWeight = "taps-weight"
     case tapsScaling = "taps-scaling"
@@ -75,6 +79,11 @@ extension TrainingConfiguration {
     try read(.boxShare, &boxShare)
     try read(.crownShare, &crownShare)
     try read(.crownFusion, &crownFusion)
+    try read(.stabilityWeight, &stabilityWeight)
+    try readOptional(.stages, &stages)
+    try readOptional(.stageEpochs, &stageEpochs)
+    try readOptional(.mixingEpochs, &mixingEpochs)
+    try read(.stageRadiusFactor, &stageRadiusFactor)
     try read(.classifierReLUs, &classifierReLUs)
     try read(.tapsWeight, &tapsWeight)
     try read(.tapsScaling, &tapsScaling)

@@ -9,7 +9,8 @@ extension TrainingConfiguration {
     switch method {
     case .standard: return .natural
     case .pgd: return .pgd
-    case .ibp, .crownIBP, .sabr, .taps, .staps, .mtlIBP, .expIBP, .ccIBP: return .taps
+    case .colt: return .last
+    case .ibp, .crownIBP, .sabr, .taps, .staps, .mtlIBP, .expIBP, .ccIBP, .ibpR: return .taps
     }
   }
 
@@ -17,7 +18,7 @@ extension TrainingConfiguration {
   var resolvedInitialisation: Initialisation {
     if let initialisation { return initialisation }
     switch method {
-    case .standard, .pgd: return .kaiming
+    case .standard, .pgd, .ibpR, .colt: return .kaiming
     case .ibp, .crownIBP, .sabr, .taps, .staps, .mtlIBP, .expIBP, .ccIBP: return .interval
     }
   }
@@ -35,6 +36,11 @@ extension TrainingConfiguration {
     case .mtlIBP: mixed(.sum(boxShare: boxShare))
     case .expIBP: mixed(.powers(boxShare: boxShare))
     case .ccIBP: mixed(.margins(boxShare: boxShare))
+    case .ibpR:
+      RobustLoss(
+        combination: .penalised(latentShare: 0, penalty: stabilityWeight), attack: attack,
+        stability: stack.reluLayers.last.map { 0..<$0 + 1 })
+    case .colt: stagePlan.map { stageLoss(atEpoch: epochs - 1, share: 1, plan: $0, stack: stack) }
     }
   }
 
@@ -43,8 +49,15 @@ extension TrainingConfiguration {
     switch method {
     case .taps: RobustLoss(shrinkage: Float(reluShrinkage))
     case .staps: smallBoxLoss
-    case .standard, .pgd, .ibp, .crownIBP, .sabr, .mtlIBP, .expIBP, .ccIBP: try robustLoss(of: stack)
+    case .standard, .pgd, .ibp, .crownIBP, .sabr, .mtlIBP, .expIBP, .ccIBP, .ibpR, .colt: try robustLoss(of: stack)
     }
+  }
+
+  /// The loss of the stage that an epoch belongs to.
+  ///
+  /// - Parameter share: the stage's own; the stage before has the rest.
+  func stageLoss(atEpoch epoch: Int, share: Double, plan: StagePlan, stack: LayerStack) -> RobustLoss {
+    loss(ofStage: plan.stage(ofEpoch: epoch), share: share, plan: plan, stack: stack, attack: attack)
   }
 
   /// The search in the box behind which `classifierReLUs` ReLU layers follow.
@@ -75,7 +88,7 @@ extension TrainingConfiguration {
     let first: Double
     switch method {
     case .sabr, .staps: first = attackStep ?? 0.2
-    case .standard, .pgd, .ibp, .crownIBP, .taps, .mtlIBP, .expIBP, .ccIBP:
+    case .standard, .pgd, .ibp, .crownIBP, .taps, .mtlIBP, .expIBP, .ccIBP, .ibpR, .colt:
       first = attackStep ?? max(0.25, 2 / Double(attackSteps))
     }
     return PointAttack.Settings(

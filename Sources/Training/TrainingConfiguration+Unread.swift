@@ -38,7 +38,7 @@ extension TrainingConfiguration {
     (hasBox, hasAttack, hasSmallBox, hasLatentLoss, isMixed) =
       switch method {
       case .standard: (false, false, false, false, false)
-      case .pgd: (false, true, false, false, false)
+      case .pgd, .ibpR, .colt: (false, true, false, false, false)
       case .ibp, .crownIBP: (true, false, false, false, false)
       case .sabr: (true, true, true, false, false)
       case .taps: (true, false, false, true, false)
@@ -55,7 +55,10 @@ extension TrainingConfiguration {
     case .crownShare, .crownFusion: return method == .crownIBP
     case .tapsWeight, .tapsScaling: return hasLatentLoss && tapsLoss == .product
     case .tapsLoss, .connector: return hasLatentLoss
-    case .attackSteps, .attackRestarts, .attackStep, .attackLoss, .attackRadius: return hasAttack
+    case .attackSteps, .attackRestarts, .attackStep, .attackLoss: return hasAttack
+    case .attackRadius: return hasAttack && method != .colt
+    case .stabilityWeight: return method == .ibpR || method == .colt
+    case .stages, .stageEpochs, .mixingEpochs, .stageRadiusFactor: return method == .colt
     case .averageEvery: return averageFrom != nil
     // Each epoch is judged by an attack in a latent box, whatever the method.
     case .classifierReLUs, .latentSteps, .latentRestarts, .latentDecay, .estimator: return true

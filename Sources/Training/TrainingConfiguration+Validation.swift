@@ -44,6 +44,8 @@ extension TrainingConfiguration {
     for (key, value) in [(CodingKeys.boxShare, boxShare), (.connector, connector), (.crownShare, crownShare)] {
       try require(value >= 0 && value <= 1, key, value, "must lie in 0...1")
     }
+    try require(
+      stabilityWeight >= 0 && stabilityWeight.isFinite, .stabilityWeight, stabilityWeight, "must not be negative")
     try require((0...1000).contains(classifierReLUs), .classifierReLUs, classifierReLUs, "must not be negative")
     try require(tapsWeight >= 0 && tapsWeight.isFinite, .tapsWeight, tapsWeight, "must not be negative")
     try require(latentDecay > 0 && latentDecay <= 1, .latentDecay, latentDecay, "must lie in 0 < factor <= 1")
@@ -80,5 +82,6 @@ extension TrainingConfiguration {
       validation > 0 || selection == nil || selection == .last, .selection, selection?.rawValue ?? "",
       "needs images that are held out: set validation")
     try require((1...1024).contains(threads), .threads, threads, "must lie in 1...1024")
+    try validateStages()
   }
 }

@@ -55,6 +55,16 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var crownShare = 1.0
   /// CROWN-IBP: whether the loss is bounded as a whole, in one row an image, or margin by margin.
   public var crownFusion = true
+  /// IBP-R and COLT: the weight of the penalty on unstable ReLUs, `½·Σ max(−l, 0)·max(u, 0)` of an image.
+  public var stabilityWeight = 0.01
+  /// COLT: how many stages there are, the first of which freezes nothing; left out, as many as ReLU layers.
+  public var stages: Int?
+  /// COLT: the epochs of each stage but the last, which lasts to the end; left out, all stages are equally long.
+  public var stageEpochs: Int?
+  /// COLT: the epochs over which a stage's loss takes over from the one before; left out, three tenths of a stage.
+  public var mixingEpochs: Int?
+  /// COLT: what the radius is multiplied by once for each stage that is still to come.
+  public var stageRadiusFactor = 1.0
   /// TAPS: how many ReLU layers the classifier has, behind the box that is attacked.
   public var classifierReLUs = 1
   /// TAPS: the weight w of the latent loss's gradient in the product's.
@@ -82,7 +92,7 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   /// What the radius is multiplied by for it.
   public var attackRadius = 1.0
 
-  /// How weights are drawn; left out, `kaiming` for `standard` and `pgd` and else `interval`.
+  /// How weights are drawn; left out, `kaiming` for `standard`, `pgd`, `ibp-r` and `colt` and else `interval`.
   public var initialisation: Initialisation?
   /// Adam's rate at first.
   public var learningRate = 5e-4
@@ -99,8 +109,8 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var averageEvery = 10
   /// How many training images are held out to judge each epoch by.
   public var validation = 3000
-  /// Which epoch's network is kept; left out, `last` with an average, else natural accuracy for `standard`, PGD
-  /// accuracy for `pgd` and TAPS accuracy for all others.
+  /// Which epoch's network is kept; left out, `last` with an average and for `colt`, else natural accuracy for
+  /// `standard`, PGD accuracy for `pgd` and TAPS accuracy for all others.
   public var selection: Selection?
 
   /// The seed of the initial weights, the order of the images, how they are varied, which are held out, and the attacks.

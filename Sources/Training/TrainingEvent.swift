@@ -22,6 +22,8 @@ public struct EpochSummary: Codable, Hashable, Sendable {
   public var robustLoss: Double?
   /// The means over the epoch of the robust loss's parts, where they were computed.
   public var adversarialLoss, boxLoss, latentLoss: Double?
+  /// The mean over the epoch of the penalty on unstable ReLUs, where it was computed.
+  public var stability: Double?
   /// The mean over the epoch's steps of the regulariser, where it was computed.
   public var regulariser: Double?
   /// The largest gradient norm before clipping.

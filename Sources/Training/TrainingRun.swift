@@ -74,6 +74,10 @@ final class TrainingRun {
       initial: configuration.learningRate, factor: configuration.learningRateDecay,
       milestones: configuration.learningRateMilestones
     ).rate(inEpoch: epoch)
+    // A stage is a training of its own, of the layers that it leaves free.
+    let stageStart = trainer.stages.map { $0.firstEpoch(ofStage: $0.stage(ofEpoch: epoch)) } ?? 0
+    if trainer.stages != nil, stageStart == epoch { adam.restart() }
+    let stepsBefore = stageStart * trainer.stepsPerEpoch
     var means = EpochMeans()
     var done = 0
     for indices in batches {
@@ -83,7 +87,8 @@ final class TrainingRun {
       guard result.isFinite else { throw .diverged(epoch: epoch + 1) }
       step += 1
       let norm = adam.step(
-        parameters, gradient: gradient.total, rate: rate, number: step, largestNorm: configuration.gradientClip)
+        parameters, gradient: gradient.total, rate: rate, number: step - stepsBefore,
+        largestNorm: configuration.gradientClip, from: trainer.stack.offsets[objective.robust.trainedFrom])
       guard norm.isFinite else { throw .diverged(epoch: epoch + 1) }
       means.add(result, of: objective, count: indices.count, norm: norm)
       if let from = configuration.averageFrom, epoch >= from, step.isMultiple(of: configuration.averageEvery) {
@@ -100,8 +105,9 @@ final class TrainingRun {
     let evaluation = trainer.validation.map {
       evaluator.evaluate($0, parameters: parameters, statistics: statistics, epsilon: configuration.epsilon)
     }
-    // Before the radius is reached an epoch answers another question.
-    if let evaluation, step >= trainer.radiusSchedule.end || trainer.finalLoss == nil {
+    // Before the radius and the last stage are reached an epoch answers another question.
+    let isWhole = step >= trainer.radiusSchedule.end || trainer.finalLoss == nil
+    if let evaluation, isWhole, trainer.stages?.isLast(epoch: epoch) ?? true {
       best.offer(
         parameters.values.values + statistics, epoch: epoch + 1,
         score: configuration.resolvedSelection.score(of: evaluation))
@@ -188,6 +194,7 @@ private struct EpochMeans {
   private var adversarial = Mean()
   private var box = Mean()
   private var latent = Mean()
+  private var stability = Mean()
   private var regulariser = Mean()
   private var largestNorm = 0.0
   private var epsilon = 0.0
@@ -203,7 +210,8 @@ private struct EpochMeans {
     robust.add(result.robustLoss * Double(count), count: count)
     if objective.robust.needsAdversarialLoss { adversarial.add(result.robust.adversarial.loss, count: count) }
     if objective.robust.hasBoxLoss { box.add(result.robust.box.loss, count: count) }
-    if objective.robust.latent != nil { latent.add(result.robust.latent.loss, count: count) }
+    if objective.robust.hasLatentLoss { latent.add(result.robust.latent.loss, count: count) }
+    if objective.robust.stability != nil { stability.add(result.robust.stability, count: count) }
   }
 
   func summary(
@@ -211,7 +219,7 @@ private struct EpochMeans {
   ) -> EpochSummary {
     EpochSummary(
       epoch: epoch, epsilon: epsilon, learningRate: rate, naturalLoss: natural.value, robustLoss: robust.value,
-      adversarialLoss: adversarial.value, boxLoss: box.value, latentLoss: latent.value,
+      adversarialLoss: adversarial.value, boxLoss: box.value, latentLoss: latent.value, stability: stability.value,
       regulariser: regulariser.value, gradientNorm: largestNorm, evaluation: evaluation,
       trainingSeconds: trainingSeconds, evaluationSeconds: evaluationSeconds)
   }

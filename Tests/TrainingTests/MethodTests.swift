@@ -42,13 +42,15 @@ import Testing
     let expected: [Bool] =
       switch method {
       case .standard: [false, false, false]
-      case .pgd: [true, false, false]
+      case .pgd, .ibpR: [true, false, false]
+      case .colt: [false, false, true]
       case .ibp, .crownIBP, .sabr: [false, true, false]
       case .taps, .staps: [false, true, true]
       case .mtlIBP, .expIBP: [true, true, false]
       case .ccIBP: [true, false, false]
       }
     #expect(parts == expected)
+    #expect((last.stability != nil) == (method == .ibpR))
   }
 
   @Test("TAPS and STAPS begin as IBP and SABR, until the radius has grown")

@@ -150,14 +150,14 @@ import Testing
 
   @Test("each combination's weights are its derivatives, the product's at w = 1")
   func combinations() {
-    let parts = RobustLoss.Parts(adversarial: 0.7, box: 2.5, latent: 1.4)
+    let parts = RobustLoss.Parts(adversarial: 0.7, box: 2.5, latent: 1.4, stability: 0.6)
     let combinations: [RobustLoss.Combination] = [
       .adversarial, .box, .latent, .product(weight: 1, scaling: .paper), .product(weight: 1, scaling: .code),
-      .sum(boxShare: 0.2), .powers(boxShare: 0.2),
+      .sum(boxShare: 0.2), .powers(boxShare: 0.2), .penalised(latentShare: 0.3, penalty: 2),
     ]
     for combination in combinations {
       let (_, weights) = combination.evaluate(parts)
-      let paths: [WritableKeyPath<RobustLoss.Parts, Double>] = [\.adversarial, \.box, \.latent]
+      let paths: [WritableKeyPath<RobustLoss.Parts, Double>] = [\.adversarial, \.box, \.latent, \.stability]
       for path in paths {
         var up = parts
         var down = parts
