@@ -47,7 +47,10 @@ import Testing
     settings.method = .pgd
     #expect(settings.stagePlan == nil)
     for name in TrainingConfiguration.presetNames {
-      for method in ["colt", "ibp-r"] { _ = try TrainingConfiguration.preset(name).setting(["method=\(method)"]) }
+      for method in ["colt", "ibp-r"] {
+        // Standard training has no ramp, and its preset is shorter than the usual one.
+        _ = try TrainingConfiguration.preset(name).setting(["method=\(method)", "ramp-epochs=4"])
+      }
     }
     let file = try TrainingConfiguration(
       yaml: "preset: mnist-cnn3-pgd-0.1\nmethod: colt\nstages: 3\nstage-epochs: 20\nmixing-epochs: 5\n"
