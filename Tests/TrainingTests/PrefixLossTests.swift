@@ -122,4 +122,41 @@ import Testing
     #expect(first.trainedFrom <= 1 && stack.offsets[first.trainedFrom] == 0 && first.zonotope?.previous == nil)
     #expect(first.combination == .penalised(latentShare: 1, penalty: 0.3))
   }
+
+  @Test("the penalty's gradient goes through batch statistics to the images, like all others")
+  func normalised() throws {
+    let stack = try Architecture.cnn4.stack(
+      input: set.shape, classCount: 4, widths: [3, 4, 6], means: [0.3], deviations: [0.4], batchNorm: true)
+    let parameters = Parameters(Initialisation.kaiming.parameters(of: stack, seed: 5))
+    let relus = stack.reluLayers
+    for (from, through) in [(0, relus[2]), (relus[0] + 1, relus[1])] {
+      let loss = RobustLoss(
+        combination: .penalised(latentShare: 0, penalty: 1), trainedFrom: from, stability: from..<through + 1)
+      let gradient = BatchGradient(stack: stack, batchSize: 40, workers: Workers(count: 2), loss: loss)
+      let images = Array(20..<60)
+      let objective = BatchGradient.Objective(naturalWeight: 0, robustWeight: 1, epsilon: 0.02, robust: loss)
+      let result = gradient.evaluate(set, indices: images, parameters: parameters, objective: objective)
+      let pixels = images.map { index in set.pixels[64 * index..<64 * (index + 1)].map { Double($0) / 255 } }
+      func whole(_ w: [Double]) -> Double {
+        var reference = DoubleReference(stack: stack)
+        reference.normalise(by: pixels, w)
+        var sum = 0.0
+        for x in pixels {
+          let lower = x.map { max($0 - 0.02, 0) }
+          let upper = x.map { min($0 + 0.02, 1) }
+          let (c, r) = (zip(lower, upper).map { ($0 + $1) / 2 }, zip(lower, upper).map { ($1 - $0) / 2 })
+          for layer in relus where (from...through).contains(layer) {
+            let box = reference.box(0..<layer, c, r, w)
+            sum += zip(box.centre, box.radius).reduce(0) { $0 + 0.5 * max($1.1 - $1.0, 0) * max($1.0 + $1.1, 0) }
+          }
+        }
+        return sum / Double(images.count)
+      }
+      let start = doubles(parameters.values.values)
+      #expect(abs(result.robustLoss - whole(start)) < 1e-4 * result.robustLoss)
+      let trained = stack.offsets[from]
+      let expected = centralDifferences(start, whole)
+      #expect(relativeDistance(Array(gradient.total.values[trained...]), Array(expected[trained...])) < 1e-3)
+    }
+  }
 }
