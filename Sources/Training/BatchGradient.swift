@@ -57,8 +57,8 @@ final class BatchGradient: Sendable {
     total = FloatBuffer(count: stack.parameterCount)
   }
 
-  /// Computes the loss of the images at `indices` and leaves its gradient in ``total``; what stands there for layers that
-  /// are frozen does not count.
+  /// Computes the loss of the images at `indices` and leaves its gradient in ``total``; what stands there for layers
+  /// that are frozen does not count.
   func evaluate(
     _ set: TrainingSet, indices: [Int], parameters: Parameters, objective: Objective
   ) -> Result {

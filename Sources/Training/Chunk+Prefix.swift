@@ -1,6 +1,7 @@
 /// What COLT and IBP-R need of a chunk: boxes up to an inner layer, a penalty on them, and searches in zonotopes.
 extension Chunk {
-  /// Propagates the boxes up to the last layer that the loss looks at, and adds the penalty and the losses in zonotopes.
+  /// Propagates the boxes up to the last layer that the loss looks at, and adds the penalty and the losses in
+  /// zonotopes.
   func forwardPrefix(_ parameters: Parameters, loss: RobustLoss, random: AttackRandom, into sums: inout RobustSums) {
     // Of the last ReLU layer that is penalised only the inputs count.
     let penalised = loss.stability.map { $0.upperBound - 1 } ?? 0
@@ -21,8 +22,8 @@ extension Chunk {
     sums.latent = search(.current)
   }
 
-  /// Adds the gradients of what ``forwardPrefix(_:loss:random:into:)`` computed, each part's mean over the batch times its
-  /// weight.
+  /// Adds the gradients of what ``forwardPrefix(_:loss:random:into:)`` computed, each part's mean over the batch times
+  /// its weight.
   func backwardPrefix(_ parameters: Parameters, loss: RobustLoss, weights: RobustLoss.Parts) {
     if let settings = loss.zonotope, let zonotope {
       for (region, weight) in [(ZonotopeAttack.Region.previous, weights.adversarial), (.current, weights.latent)] {

@@ -65,7 +65,8 @@ enum FastRegulariser {
     var active = (constant: 0.0, slope: 0.0)
     /// The same for a never active unit.
     var inactive = (constant: 0.0, slope: 0.0)
-    /// The weight of ``StabilityPenalty``, whose gradient an unstable unit has besides: −c for its centre, r for its radius.
+    /// The weight of ``StabilityPenalty``, whose gradient an unstable unit has besides: −c for its centre, r for its
+    /// radius.
     var stability = 0.0
 
     /// Adds it to the gradients of `count` boxes.

@@ -24,8 +24,8 @@ extension TrainingConfiguration {
     case ccIBP = "cc-ibp"
     /// Cross-entropy at attacked points, and a penalty on the interval bounds of unstable ReLUs (De Palma et al. 2022).
     case ibpR = "ibp-r"
-    /// Cross-entropy at points that an attack found in the zonotope behind a frozen prefix, which grows from stage to stage
-    /// (Balunović and Vechev 2020).
+    /// Cross-entropy at points that an attack found in the zonotope behind a frozen prefix, which grows from stage to
+    /// stage (Balunović and Vechev 2020).
     case colt
   }
 

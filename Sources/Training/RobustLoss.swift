@@ -2,10 +2,10 @@ import Foundation
 
 /// What the robust part of a training loss is made of.
 ///
-/// There are at most four parts, three of them the mean over the batch of a cross-entropy: *adversarial*, at points that
-/// an attack found; *box*, of the upper margins of interval propagation from the input box or a small box in it; and
-/// *latent*, at points that an attack found in the box of an inner layer (TAPS) or in a zonotope there (COLT). The fourth,
-/// *stability*, is the mean of a ``StabilityPenalty``. A ``Combination`` makes one number of them.
+/// There are at most four parts, three of them the mean over the batch of a cross-entropy: *adversarial*, at points
+/// that an attack found; *box*, of the upper margins of interval propagation from the input box or a small box in it;
+/// and *latent*, at points that an attack found in the box of an inner layer (TAPS) or in a zonotope there (COLT). The
+/// fourth, *stability*, is the mean of a ``StabilityPenalty``. A ``Combination`` makes one number of them.
 struct RobustLoss: Hashable, Sendable {
   /// How the parts become one loss.
   var combination = Combination.box
@@ -20,8 +20,8 @@ struct RobustLoss: Hashable, Sendable {
   var latent: LatentAttack.Settings?
   /// How CROWN-IBP tightens the box part, where it does.
   var crown: CROWN?
-  /// The search in the zonotopes behind a frozen prefix, where there is one. If the adversarial part counts, it is that of
-  /// the previous stage's zonotope.
+  /// The search in the zonotopes behind a frozen prefix, where there is one. If the adversarial part counts, it is that
+  /// of the previous stage's zonotope.
   var zonotope: ZonotopeAttack.Settings?
   /// The boundary below which layers are frozen: no part has a gradient with respect to them.
   var trainedFrom = 0
@@ -108,8 +108,8 @@ struct RobustLoss: Hashable, Sendable {
     /// The cross-entropy of the margins `a·m_box + (1 − a)·m_adversarial`, which stands in the box part (CC-IBP, the
     /// same).
     case margins(boxShare: Double)
-    /// `s·latent + (1 − s)·adversarial + penalty·stability`: a stage of COLT while it replaces the one before (Balunović and
-    /// Vechev 2020), and IBP-R with s = 0 (De Palma et al. 2022).
+    /// `s·latent + (1 − s)·adversarial + penalty·stability`: a stage of COLT while it replaces the one before
+    /// (Balunović and Vechev 2020), and IBP-R with s = 0 (De Palma et al. 2022).
     case penalised(latentShare: Double, penalty: Double)
 
     /// The loss for parts of the given values, and what each part's gradient is multiplied by.

@@ -14,7 +14,8 @@ enum StabilityPenalty {
     return sum
   }
 
-  /// What multiplies each ReLU layer's gradient in ``BoxPass/backward(_:from:batch:parameters:into:needsInput:shrinkage:regulariser:boundaryGradients:)``.
+  /// What multiplies each ReLU layer's gradient in
+  /// ``BoxPass/backward(_:from:batch:parameters:into:needsInput:shrinkage:regulariser:boundaryGradients:)``.
   static func gradients(_ layers: some Sequence<Int>, weight: Double) -> [Int: FastRegulariser.LayerGradient] {
     var gradient = FastRegulariser.LayerGradient()
     gradient.stability = weight

@@ -1,7 +1,7 @@
 /// The stages of COLT: how many, and when each begins.
 ///
-/// Stage k freezes the first k blocks, each an affine layer up to its ReLU; stage 0 freezes none. Over its first epochs,
-/// from stage 1 on, a stage's loss takes over from the one of the stage before.
+/// Stage k freezes the first k blocks, each an affine layer up to its ReLU; stage 0 freezes none. Over its first
+/// epochs, from stage 1 on, a stage's loss takes over from the one of the stage before.
 struct StagePlan: Hashable, Sendable {
   /// How many stages there are.
   let count: Int
@@ -67,7 +67,8 @@ extension TrainingConfiguration {
     let last = plan.firstEpoch(ofStage: plan.count - 1)
     try require(
       last < epochs, .epochs, epochs,
-      "must be more than \(last), the epochs of the \(plan.count - 1) stages before the last: set stages or stage-epochs")
+      "must be more than \(last), the epochs of the \(plan.count - 1) stages before the last: set stages or "
+        + "stage-epochs")
     if let averageFrom {
       try require(
         averageFrom >= last, .averageFrom, averageFrom,

@@ -1,20 +1,21 @@
 import CKernels
 import Tensors
 
-/// The latent attack of COLT: a search for points of large loss in the zonotope that holds what a frozen prefix makes of
-/// the boxes around a chunk's images.
+/// The latent attack of COLT: a search for points of large loss in the zonotope that holds what a frozen prefix makes
+/// of the boxes around a chunk's images.
 ///
 /// A ReLU with pre-activation x in [l, u], l < 0 < u, becomes `λ·x + μ + μ·e` with `λ = u/(u − l)`, `μ = −λ·l/2` and an
-/// error term e in [−1, 1] of its own (DeepZ); a stable one stays what it is. With one error term for each input besides,
-/// `c + r·e`, every point of the zonotope is an affine function of the error terms, and the search is sign-gradient ascent
-/// over them: one pass through the relaxed prefix and the true rest of the network and back, without the zonotope's
-/// generators in memory. A projection is a cut to [−1, 1].
+/// error term e in [−1, 1] of its own (DeepZ); a stable one stays what it is. With one error term for each input
+/// besides, `c + r·e`, every point of the zonotope is an affine function of the error terms, and the search is
+/// sign-gradient ascent over them: one pass through the relaxed prefix and the true rest of the network and back,
+/// without the zonotope's generators in memory. A projection is a cut to [−1, 1].
 ///
 /// l and u come from a ``BoxPass``. Behind the first affine layer they are exact; further on they are wider than the
-/// zonotope's own bounds, but sound, so the zonotope holds whatever the prefix yields in the box. (The authors estimate the
-/// zonotope's bounds by medians of random projections, which may be too narrow.) Gradients are with respect to the points alone.
-/// - Source: Balunović and Vechev, *Adversarial Training and Provable Defenses: Bridging the Gap*, ICLR 2020; Singh et al.,
-///   *Fast and Effective Robustness Certification*, NeurIPS 2018 (DeepZ).
+/// zonotope's own bounds, but sound, so the zonotope holds whatever the prefix yields in the box. (The authors estimate
+/// the zonotope's bounds by medians of random projections, which may be too narrow.) Gradients are with respect to the
+/// points alone.
+/// - Source: Balunović and Vechev, *Adversarial Training and Provable Defenses: Bridging the Gap*, ICLR 2020; Singh et
+///   al., *Fast and Effective Robustness Certification*, NeurIPS 2018 (DeepZ).
 final class ZonotopeAttack: @unchecked Sendable {
   /// What is searched, and how.
   struct Settings: Hashable, Sendable {

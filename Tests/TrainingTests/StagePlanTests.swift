@@ -75,6 +75,20 @@ import Testing
     #expect("\(error.map(\.description) ?? "")".hasPrefix(message))
   }
 
+  @Test("settings that IBP-R and COLT do not read are named, and theirs where others do not")
+  func unread() throws {
+    func unread(_ method: String) throws -> [String] {
+      try TrainingConfiguration().setting([
+        "method=\(method)", "epochs=90", "regulariser=0", "attack-steps=5", "attack-radius=2", "stability-weight=1",
+        "stages=2", "stage-epochs=40", "mixing-epochs=2", "stage-radius-factor=1.1",
+      ]).unreadSettings.sorted()
+    }
+    let staged = ["mixing-epochs", "stage-epochs", "stage-radius-factor", "stages"]
+    #expect(try unread("colt") == ["attack-radius", "regulariser"])
+    #expect(try unread("ibp-r") == (staged + ["regulariser"]).sorted())
+    #expect(try unread("pgd") == (staged + ["regulariser", "stability-weight"]).sorted())
+  }
+
   @Test("radius and penalty follow the ramp and the stages")
   func objectives() throws {
     var settings = configuration()
