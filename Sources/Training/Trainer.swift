@@ -67,7 +67,8 @@ public struct Trainer: Sendable {
   /// Trains to the end of the last epoch.
   ///
   /// - Parameters:
-  ///   - checkpoint: where the state is written after each epoch and, if the file is there, read from first.
+  ///   - checkpoint: where the state is written after each epoch and, if the file is there, read from first. Where it cannot
+  ///     be written, training goes on and the next epoch tries again.
   ///   - isCancelled: asked after each batch; once true, training stops.
   ///   - onEvent: called on this thread; should return quickly.
   /// - Throws: ``TrainingError``.
@@ -89,8 +90,13 @@ public struct Trainer: Sendable {
     for epoch in state.finishedEpochs..<max(state.finishedEpochs, configuration.epochs) {
       try run.epoch(epoch, isCancelled: isCancelled, onEvent: onEvent)
       if let checkpoint {
-        try Checkpoint.write(run.state(finishedEpochs: epoch + 1), of: self, to: checkpoint)
-        onEvent(.checkpoint(path: checkpoint.path, epoch: epoch + 1))
+        // A full disk is no reason to lose the epochs to come: the file of an earlier epoch is as it was.
+        do throws(TrainingError) {
+          try Checkpoint.write(run.state(finishedEpochs: epoch + 1), of: self, to: checkpoint)
+          onEvent(.checkpoint(path: checkpoint.path, epoch: epoch + 1))
+        } catch {
+          onEvent(.checkpointFailed(error, epoch: epoch + 1))
+        }
       }
     }
     let (parameters, epoch) = run.result
@@ -110,7 +116,7 @@ public struct Trainer: Sendable {
   var evaluator: Evaluator {
     Evaluator(
       stack: stack, workers: Workers(count: configuration.threads), attack: configuration.judgingAttack,
-      latent: try? configuration.latentAttack(in: stack))
+      latent: try? configuration.latentAttack(in: stack), microBatch: configuration.microBatch)
   }
 
   /// How images are varied at a step.
