@@ -43,13 +43,20 @@ struct TrainingCurves {
   mutating func end(keptEpoch: Int?) { draw(kept: keptEpoch) }
 
   private mutating func draw(kept: Int? = nil) {
-    do throws(ReportError) {
-      try CurvesFigure(title: title, subtitle: subtitle, panels: panels, kept: kept).draw(
-        to: URL(fileURLWithPath: file))
-    } catch {
-      guard !hasTold else { return }
-      hasTold = true
-      Output.note("\(file): not drawn: \(error); training goes on, and each epoch tries again")
+    let figure = CurvesFigure(title: title, subtitle: subtitle, panels: panels, kept: kept)
+    let place = URL(fileURLWithPath: file)
+    Interruption.undisturbed {
+      do throws(ReportError) {
+        try figure.draw(to: place)
+      } catch {
+        // A terminal's Ctrl-C ends gnuplot as well.
+        if Interruption.requested != nil {
+          try? figure.draw(to: place)
+        } else if !hasTold {
+          hasTold = true
+          Output.note("\(file): not drawn: \(error)")
+        }
+      }
     }
   }
 

@@ -72,7 +72,7 @@ struct TrainingTable {
   }
 
   /// Writes all epochs anew: a run that continues has a log without gaps or repetitions.
-  private func writeLog() {
+  private mutating func writeLog() {
     guard let log else { return }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
