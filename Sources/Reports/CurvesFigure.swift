@@ -143,7 +143,9 @@ extension CurvesFigure {
       lines += draw(panel, at: position, firstColumn: column)
       column += panel.curves.count
     }
-    if panels.isEmpty { lines += label(title, size: 15, colour: "#111111", at: Self.left, 24) + ["plot NaN"] }
+    if panels.isEmpty {
+      lines += label(title, size: 15, colour: "#111111", at: Self.left, 24) + ["set yrange [0:1]", "plot NaN"]
+    }
     return lines + ["unset multiplot"]
   }
 

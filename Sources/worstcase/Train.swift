@@ -129,7 +129,7 @@ struct Train: ParsableCommand {
       try Data(card.text.utf8).write(to: draft)
     } catch {
       throw Failure(
-        status: .badInput, message: "\(card.path): cannot be written: \(error.localizedDescription)")
+        status: .badInput, message: "\(card.path): cannot be written: \(fileReason(of: error))")
     }
     try Failure.onBadInput {
       let exporter = ONNXExporter(metadata: card.metadata, producerVersion: WorstCase.version)

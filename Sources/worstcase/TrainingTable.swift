@@ -85,7 +85,7 @@ struct TrainingTable {
       guard !hasToldOfLog else { return }
       hasToldOfLog = true
       Output.note(
-        "\(log): cannot be written: \(error.localizedDescription); training goes on, and each epoch tries again")
+        "\(log): cannot be written: \(fileReason(of: error)); training goes on, and each epoch tries again")
     }
   }
 }
