@@ -40,7 +40,7 @@ public struct ONNXExporter: Sendable {
     do {
       try data.write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw .unwritable(path: path, reason: "is the folder there, and is it permitted?")
+      throw .unwritable(path: path, reason: error.localizedDescription.trimmingCharacters(in: ["."]))
     }
   }
 

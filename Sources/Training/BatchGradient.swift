@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// The training loss of a batch and its gradient, computed chunk by chunk on several workers.
@@ -5,6 +6,8 @@ import Tensors
 /// A step runs in phases: all chunks forwards, sums over the batch, all chunks backwards, sum of the gradients
 /// in the order of the chunks. Between phases all workers wait, so whatever needs the whole batch fits in
 /// between (products of means, the regulariser), and the result is the same, bit for bit, for any number of workers.
+///
+/// A batch beyond the memory is taken in parts, see ``evaluate(_:indices:parameters:objective:)``.
 final class BatchGradient: Sendable {
   /// What is minimised: `naturalWeight·natural + robustWeight·robust + regulariserWeight·regulariser + l1·Σ|W|`.
   struct Objective: Sendable {
@@ -21,6 +24,16 @@ final class BatchGradient: Sendable {
     var augmentation: Augmentation?
     /// The attacks' random numbers.
     var random = AttackRandom(seed: 0, step: 0)
+
+    /// The same with all weights multiplied by a number.
+    func scaled(by factor: Double) -> Objective {
+      var scaled = self
+      scaled.naturalWeight *= factor
+      scaled.robustWeight *= factor
+      scaled.regulariserWeight *= factor
+      scaled.l1 *= factor
+      return scaled
+    }
   }
 
   /// The parts of the loss: sums over the batch, and how many images have what they need.
@@ -36,6 +49,14 @@ final class BatchGradient: Sendable {
       natural.loss.isFinite && robustLoss.isFinite && robust.adversarial.loss.isFinite && robust.box.loss.isFinite
         && robust.latent.loss.isFinite && robust.stability.isFinite
     }
+
+    /// Adds a part's result, of the given share of the batch's images.
+    mutating func add(_ part: Result, share: Double) {
+      natural += part.natural
+      robust += part.robust
+      robustLoss += share * part.robustLoss
+      regulariser += share * part.regulariser
+    }
   }
 
   /// Images per chunk: few enough that a small network's chunk stays in the processor's cache, enough to share
@@ -47,19 +68,59 @@ final class BatchGradient: Sendable {
   private let workers: Workers
   /// The gradient of the last batch.
   let total: FloatBuffer
+  /// The most images that there is memory for at once.
+  private let capacity: Int
+  /// The sum over the parts of a batch; empty where batches have one.
+  private let sum: FloatBuffer
 
-  /// Memory for batches of up to `batchSize` images and for the parts of a robust loss.
-  init(stack: LayerStack, batchSize: Int, workers: Workers, loss: RobustLoss = .box) {
+  /// Memory for batches of up to `batchSize` images, `microBatch` of them at once, and for the parts of a robust loss.
+  init(stack: LayerStack, batchSize: Int, microBatch: Int? = nil, workers: Workers, loss: RobustLoss = .box) {
     self.stack = stack
     self.workers = workers
-    let count = (batchSize + Self.chunkSize - 1) / Self.chunkSize
-    chunks = (0..<count).map { _ in Chunk(stack: stack, capacity: min(Self.chunkSize, batchSize), loss: loss) }
+    capacity = min(microBatch ?? batchSize, batchSize)
+    let (count, size) = ((capacity + Self.chunkSize - 1) / Self.chunkSize, min(Self.chunkSize, capacity))
+    chunks = (0..<count).map { _ in Chunk(stack: stack, capacity: size, loss: loss) }
     total = FloatBuffer(count: stack.parameterCount)
+    sum = FloatBuffer(count: capacity < batchSize ? stack.parameterCount : 0)
   }
 
   /// Computes the loss of the images at `indices` and leaves its gradient in ``total``; what stands there for layers
   /// that are frozen does not count.
+  ///
+  /// More images than there is memory for are taken in parts, as few as possible and as equal as possible, in the order
+  /// given; the loss is the mean over the images of the losses of their parts. For means over images that is the batch's loss.
+  /// Products of means, the regulariser and the statistics of batch normalisations are each part's own.
   func evaluate(
+    _ set: TrainingSet, indices: [Int], parameters: Parameters, objective: Objective
+  ) -> Result {
+    let parts = parts(of: indices)
+    guard parts.count > 1 else {
+      return evaluatePart(set, indices: indices, parameters: parameters, objective: objective)
+    }
+    precondition(sum.count == total.count, "\(indices.count) images in a batch of \(capacity)")
+    var result = Result()
+    sum.clear()
+    for part in parts {
+      let share = Double(part.count) / Double(indices.count)
+      let found = evaluatePart(
+        set, indices: part, parameters: parameters, objective: objective.scaled(by: share))
+      result.add(found, share: share)
+      ck_add_f32(sum.pointer, total.pointer, total.count)
+    }
+    total.pointer.update(from: sum.pointer, count: total.count)
+    return result
+  }
+
+  /// The parts in which a batch is taken.
+  private func parts(of indices: [Int]) -> [[Int]] {
+    let count = (indices.count + capacity - 1) / capacity
+    return (0..<count).map { part in
+      Array(indices[part * indices.count / count..<(part + 1) * indices.count / count])
+    }
+  }
+
+  /// The same for images that there is memory for.
+  private func evaluatePart(
     _ set: TrainingSet, indices: [Int], parameters: Parameters, objective: Objective
   ) -> Result {
     // Equal labels side by side: neighbours share the merged last layer.
@@ -151,7 +212,8 @@ final class BatchGradient: Sendable {
   }
 
   /// The statistics of batch normalisations over the whole data: the means over batches of their means and unbiased
-  /// variances, as means then variances of each layer. Nothing without such layers.
+  /// variances, as means then variances of each layer. Nothing without such layers. The parts of a batch count as batches, for
+  /// training normalised by their statistics.
   ///
   /// - Parameter augmentation: how the images of a batch are varied, by its number.
   func populationStatistics(
@@ -161,7 +223,8 @@ final class BatchGradient: Sendable {
     guard !layers.isEmpty, !batches.isEmpty else { return [] }
     var sums = [Double](repeating: 0, count: stack.statisticCount)
     let pixels = PixelBoxes(epsilon: 0)
-    for (number, indices) in batches.enumerated() {
+    let taken = batches.enumerated().flatMap { number, batch in parts(of: batch).map { (number, $0) } }
+    for (number, indices) in taken {
       let varied = augmentation(number)
       let used = (indices.count + Self.chunkSize - 1) / Self.chunkSize
       workers.forEach(0..<used) { [chunks] index in
@@ -183,7 +246,7 @@ final class BatchGradient: Sendable {
       }
       parameters.restore()
     }
-    return sums.map { Float($0 / Double(batches.count)) }
+    return sums.map { Float($0 / Double(taken.count)) }
   }
 
   /// Adds the gradient of `l1·Σ|W|` over the weights of affine layers behind a boundary.

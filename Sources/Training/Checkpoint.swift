@@ -50,7 +50,7 @@ enum Checkpoint {
       withUnsafeBytes(of: sum.littleEndian) { data.append(contentsOf: $0) }
       try data.write(to: file, options: .atomic)
     } catch {
-      throw .checkpoint(path: file.path, reason: "cannot be written: \(error.localizedDescription)")
+      throw .checkpoint(path: file.path, reason: "cannot be written: \(fileReason(of: error))")
     }
   }
 

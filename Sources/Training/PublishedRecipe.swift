@@ -5,7 +5,7 @@
 /// beyond their ReLU layers becomes one ReLU in the classifier, and ε = 0.05 on MNIST is trained as ε = 0.1 is.
 struct PublishedRecipe {
   let dataset: Dataset
-  let architecture: Architecture
+  let architecture: Architecture.Family
   let method: TrainingConfiguration.Method
   let radius: Radius
 
@@ -43,7 +43,7 @@ struct PublishedRecipe {
   static let all: [PublishedRecipe] = {
     var all: [PublishedRecipe] = []
     for (dataset, radii) in [(Dataset.mnist, mnistRadii), (.cifar10, cifarRadii)] {
-      for architecture in [Architecture.cnn3, .cnn5, .cnn7] {
+      for architecture in [Architecture.Family.cnn3, .cnn5, .cnn7] {
         for radius in radii {
           all += methods.map {
             PublishedRecipe(dataset: dataset, architecture: architecture, method: $0, radius: radius)
@@ -60,7 +60,7 @@ struct PublishedRecipe {
   var configuration: TrainingConfiguration {
     var configuration = TrainingConfiguration()
     configuration.dataset = dataset.rawValue
-    configuration.architecture = architecture
+    configuration.architecture = .family(architecture)
     configuration.method = method
     configuration.epsilon = radius.epsilon
     configuration.batchNorm = architecture == .cnn7

@@ -40,7 +40,12 @@ extension TrainingConfiguration {
   }
 
   /// How many ReLU layers the network has.
-  private var reluLayerCount: Int { (widths ?? architecture.usualWidths).count }
+  private var reluLayerCount: Int {
+    switch architecture {
+    case .family(let family): (widths ?? family.usualWidths).count
+    case .layers(let layers): layers.count { $0 == .relu }
+    }
+  }
 
   /// Refuses stages that make no sense.
   func validateStages() throws(ConfigurationError) {
@@ -60,7 +65,7 @@ extension TrainingConfiguration {
     try require(
       plan.count <= reluLayerCount + 1, .stages, plan.count,
       "must be at most \(reluLayerCount + 1): each freezes one block more than the one before, and "
-        + "\(architecture.rawValue) has \(reluLayerCount) ReLU layers")
+        + "\(architecture.name) has \(reluLayerCount) ReLU layers")
     try require(
       plan.mixingEpochs <= plan.epochs, .mixingEpochs, plan.mixingEpochs,
       "must be at most the epochs of a stage, \(plan.epochs)")

@@ -48,12 +48,17 @@ public struct Trainer: Sendable {
 
   /// Refuses batches that cannot be normalised, varied or averaged.
   private func requireSteps() throws(ConfigurationError) {
-    let last = training.count % configuration.batchSize
-    if configuration.batchNorm, min(configuration.batchSize, training.count) == 1 || last == 1 {
+    let size = configuration.batchSize
+    let memory = min(configuration.microBatch ?? size, size)
+    // A batch is taken in the fewest parts, as equal as they can be.
+    let hasSingle = [min(size, training.count), training.count % size].contains { images in
+      images > 0 && images / ((images + memory - 1) / memory) == 1
+    }
+    if hasSingle, !stack.batchNormalisations.isEmpty {
       throw .outOfRange(
-        key: "batch-size", value: "\(configuration.batchSize)",
-        reason: "one of the \(stepsPerEpoch) batches of \(training.count) images has a single one: "
-          + "batch-norm needs two for a variance")
+        key: configuration.microBatch == nil ? "batch-size" : "micro-batch", value: "\(memory)",
+        reason: "of \(training.count) images some are taken one at a time: batch normalisation needs two for a variance"
+      )
     }
     if let pad = configuration.augmentationPad, training.shape.extents.count != 3 {
       throw .outOfRange(
@@ -95,7 +100,8 @@ public struct Trainer: Sendable {
   /// Trains to the end of the last epoch.
   ///
   /// - Parameters:
-  ///   - checkpoint: where the state is written after each epoch and, if the file is there, read from first.
+  ///   - checkpoint: where the state is written after each epoch and, if the file is there, read from first. Where it cannot
+  ///     be written, training goes on and the next epoch tries again.
   ///   - isCancelled: asked after each batch; once true, training stops.
   ///   - onEvent: called on this thread; should return quickly.
   /// - Throws: ``TrainingError``.
@@ -117,8 +123,13 @@ public struct Trainer: Sendable {
     for epoch in state.finishedEpochs..<max(state.finishedEpochs, configuration.epochs) {
       try run.epoch(epoch, isCancelled: isCancelled, onEvent: onEvent)
       if let checkpoint {
-        try Checkpoint.write(run.state(finishedEpochs: epoch + 1), of: self, to: checkpoint)
-        onEvent(.checkpoint(path: checkpoint.path, epoch: epoch + 1))
+        // A full disk is no reason to lose the epochs to come: the file of an earlier epoch is as it was.
+        do throws(TrainingError) {
+          try Checkpoint.write(run.state(finishedEpochs: epoch + 1), of: self, to: checkpoint)
+          onEvent(.checkpoint(path: checkpoint.path, epoch: epoch + 1))
+        } catch {
+          onEvent(.checkpointFailed(error, epoch: epoch + 1))
+        }
       }
     }
     let (parameters, epoch) = run.result
@@ -138,7 +149,7 @@ public struct Trainer: Sendable {
   var evaluator: Evaluator {
     Evaluator(
       stack: stack, workers: Workers(count: configuration.threads), attack: configuration.judgingAttack,
-      latent: try? configuration.latentAttack(in: stack))
+      latent: try? configuration.latentAttack(in: stack), microBatch: configuration.microBatch)
   }
 
   /// How images are varied at a step.

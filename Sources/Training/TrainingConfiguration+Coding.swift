@@ -28,6 +28,7 @@ extension TrainingConfiguration {
     case averageFrom = "average-from"
     case averageEvery = "average-every"
     case batchSize = "batch-size"
+    case microBatch = "micro-batch"
     case naturalEpochs = "natural-epochs"
     case rampEpochs = "ramp-epochs"
     case naturalWeightStart = "natural-weight-start"
@@ -55,6 +56,11 @@ extension TrainingConfiguration {
     }
     try read(.dataset, &dataset)
     try read(.architecture, &architecture)
+    // Widths belong to an architecture; a list of layers says itself where batch normalisations lie.
+    if architecture != base.architecture {
+      widths = nil
+      if case .layers = architecture { batchNorm = false }
+    }
     try readOptional(.widths, &widths)
     try read(.batchNorm, &batchNorm)
     try read(.means, &means)
@@ -67,6 +73,7 @@ extension TrainingConfiguration {
     try readOptional(.augmentationPad, &augmentationPad)
     try read(.epochs, &epochs)
     try read(.batchSize, &batchSize)
+    try readOptional(.microBatch, &microBatch)
     try read(.naturalEpochs, &naturalEpochs)
     try read(.rampEpochs, &rampEpochs)
     try read(.ramp, &ramp)

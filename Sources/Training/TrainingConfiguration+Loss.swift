@@ -67,7 +67,7 @@ extension TrainingConfiguration {
     let relus = stack.reluLayers
     guard classifierReLUs <= relus.count else {
       throw .unusableArchitecture(
-        architecture.rawValue,
+        architecture.name,
         reason: "it has \(relus.count) ReLU layers, and classifier-relus asks for \(classifierReLUs) behind the split")
     }
     return latentAttack(boundary: stack.boundary(beforeLast: classifierReLUs))

@@ -63,8 +63,8 @@ extension TrainingConfiguration {
     // Each epoch is judged by an attack in a latent box, whatever the method.
     case .classifierReLUs, .latentSteps, .latentRestarts, .latentDecay, .estimator: return true
     case .dataset, .architecture, .widths, .batchNorm, .means, .deviations, .method, .epsilon, .augmentationPad,
-      .epochs, .batchSize, .l1, .initialisation, .learningRate, .learningRateMilestones, .learningRateDecay,
-      .gradientClip, .averageFrom, .validation, .selection, .seed, .threads:
+      .epochs, .batchSize, .microBatch, .l1, .initialisation, .learningRate, .learningRateMilestones,
+      .learningRateDecay, .gradientClip, .averageFrom, .validation, .selection, .seed, .threads:
       return true
     }
   }

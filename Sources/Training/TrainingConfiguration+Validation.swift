@@ -6,12 +6,13 @@ extension TrainingConfiguration {
     func require(_ holds: Bool, _ key: CodingKeys, _ value: Any, _ reason: String) throws(ConfigurationError) {
       guard holds else { throw .outOfRange(key: key.rawValue, value: "\(value)", reason: reason) }
     }
+    try architecture.validate(widths: widths, batchNorm: batchNorm)
     if let widths {
       try require(widths.allSatisfy { $0 > 0 }, .widths, widths, "must be positive")
       if let count = architecture.widthCount {
         try require(
           widths.count == count, .widths, widths,
-          "\(architecture.rawValue) has \(count), for example \(architecture.usualWidths)")
+          "\(architecture.name) has \(count), for example \(architecture.usualWidths)")
       }
     }
     try require(means.count == deviations.count, .deviations, deviations, "must be as many as means")
@@ -27,6 +28,9 @@ extension TrainingConfiguration {
     }
     try require((1...100_000).contains(epochs), .epochs, epochs, "must lie in 1...100000")
     try require((1...65_536).contains(batchSize), .batchSize, batchSize, "must lie in 1...65536")
+    if let microBatch {
+      try require((1...batchSize).contains(microBatch), .microBatch, microBatch, "must lie in 1...batch-size")
+    }
     try require((0...100_000).contains(naturalEpochs), .naturalEpochs, naturalEpochs, "must lie in 0...100000")
     try require((0...100_000).contains(rampEpochs), .rampEpochs, rampEpochs, "must lie in 0...100000")
     let growing = method == .standard ? 0 : naturalEpochs + rampEpochs

@@ -5,11 +5,11 @@
 public struct TrainingConfiguration: Codable, Hashable, Sendable {
   /// The data set's name, as the command line knows it.
   public var dataset = "mnist"
-  /// The family of networks.
+  /// The network: the name of a family, or a list of layers.
   public var architecture = Architecture.cnn3
-  /// Channels of the convolutions, then sizes of the dense hidden layers; left out, the literature's.
+  /// A family's channels of the convolutions, then sizes of the dense hidden layers; left out, the literature's.
   public var widths: [Int]?
-  /// Whether a batch normalisation lies between each affine layer but the last and its ReLU.
+  /// Whether, in a family, a batch normalisation lies between each affine layer but the last and its ReLU.
   public var batchNorm = false
   /// The fixed normalisation `(x − mean)/deviation` in front of the network, for each channel; empty for none.
   public var means: [Double] = []
@@ -29,6 +29,9 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var epochs = 70
   /// Images per optimiser step.
   public var batchSize = 256
+  /// The most images that are in memory at once: a larger batch is taken in parts, whose gradients are averaged before the
+  /// step. Left out, the whole batch is.
+  public var microBatch: Int?
   /// Epochs at radius 0 before the radius grows.
   public var naturalEpochs = 0
   /// Epochs over which the radius grows to the one that training ends with.

@@ -29,18 +29,23 @@ final class Evaluator: Sendable {
   private let chunks: [Chunk]
   private let attack: PointAttack.Settings?
   private let latent: LatentAttack.Settings?
-  private static let chunkSize = 64
+  private let chunkSize: Int
 
   /// An evaluator that makes the given attacks besides.
+  ///
+  /// - Parameter microBatch: the most images that a worker has in memory at once.
   init(
-    stack: LayerStack, workers: Workers, attack: PointAttack.Settings? = nil, latent: LatentAttack.Settings? = nil
+    stack: LayerStack, workers: Workers, attack: PointAttack.Settings? = nil, latent: LatentAttack.Settings? = nil,
+    microBatch: Int? = nil
   ) {
     self.stack = stack
     self.workers = workers
     self.attack = attack
     self.latent = latent
+    let chunkSize = min(64, microBatch ?? 64)
+    self.chunkSize = chunkSize
     let parts = RobustLoss(attack: attack, latent: latent)
-    chunks = (0..<workers.count).map { _ in Chunk(stack: stack, capacity: Self.chunkSize, loss: parts) }
+    chunks = (0..<workers.count).map { _ in Chunk(stack: stack, capacity: chunkSize, loss: parts) }
   }
 
   private struct Part: Sendable {
@@ -60,12 +65,12 @@ final class Evaluator: Sendable {
     parameters.normalise(stack, by: statistics)
     defer { parameters.restore() }
     let indices = Array(0..<set.count)
-    let pieces = (set.count + Self.chunkSize - 1) / Self.chunkSize
+    let pieces = (set.count + chunkSize - 1) / chunkSize
     let pixels = PixelBoxes(epsilon: epsilon)
     // Each worker has one chunk's memory and takes every n-th piece; sums are of whole numbers or in piece order.
     let lanes = workers.map(0..<chunks.count) { [chunks] lane in
       stride(from: lane, to: pieces, by: chunks.count).map { piece in
-        let range = piece * Self.chunkSize..<min((piece + 1) * Self.chunkSize, indices.count)
+        let range = piece * chunkSize..<min((piece + 1) * chunkSize, indices.count)
         chunks[lane].load(set, indices[range], pixels, attacked: attack == nil ? nil : pixels)
         return evaluate(chunks[lane], parameters)
       }

@@ -8,6 +8,8 @@ public enum TrainingEvent: Sendable {
   case epoch(EpochSummary)
   /// A checkpoint is on disk.
   case checkpoint(path: String, epoch: Int)
+  /// The state after an epoch could not be written; what was there before is untouched, and training goes on.
+  case checkpointFailed(TrainingError, epoch: Int)
 }
 
 /// What one epoch amounted to.

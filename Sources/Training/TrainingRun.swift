@@ -22,7 +22,7 @@ final class TrainingRun {
     adam.secondMoments.copy(state.secondMoments)
     gradient = BatchGradient(
       stack: trainer.stack, batchSize: min(trainer.configuration.batchSize, trainer.training.count),
-      workers: workers, loss: trainer.finalLoss ?? .box)
+      microBatch: trainer.configuration.microBatch, workers: workers, loss: trainer.finalLoss ?? .box)
     evaluator = trainer.evaluator
     average = WeightAverage(mean: state.average, count: state.averageCount)
     best = BestEpoch(parameters: state.best, epoch: state.bestEpoch, score: state.bestScore)

@@ -90,7 +90,7 @@ struct BoundsVerb: ParsableCommand {
         lowerSlope: lowerSlope, iterations: iterations, rangeIterations: rangeIterations, precision: precision),
       withStatistics: statistics, seed: seed)
     let workers = try machine.prepare().workers
-    if let figure { try Self.requireDrawable(figure) }
+    if let figure { try OutputPlace.requireDrawable(figure, option: "--figure") }
     let (network, source, _) = try importing.loadOrBuiltIn(model)
     let images = try data.images()
     let indices = try data.indices(in: images)
@@ -148,21 +148,5 @@ struct BoundsVerb: ParsableCommand {
         .draw(to: URL(fileURLWithPath: figure))
     }
     if !json { Output.line("figure  \(figure)") }
-  }
-
-  /// Refuses a figure that could not be drawn, before the work.
-  private static func requireDrawable(_ path: String) throws {
-    guard path.lowercased().hasSuffix(".svg") else {
-      throw Failure(status: .badInput, message: "--figure: \(path) must end in .svg, which is what is drawn")
-    }
-    try OutputPlace.requireFile(path, option: "--figure")
-    do {
-      try TightnessFigure.requireGnuplot()
-    } catch {
-      throw Failure(
-        status: .fault,
-        message: "--figure needs gnuplot, and there is none on the PATH; install it (`apt-get install gnuplot-nox`) "
-          + "or leave --figure out")
-    }
   }
 }

@@ -31,6 +31,15 @@ enum Interruption {
     isPatient.store(true, ordering: .relaxed)
   }
 
+  /// Runs something short that a signal must not cut in two; after one that comes meanwhile the process ends when it is done.
+  /// Called from the main thread only.
+  static func undisturbed(_ body: () -> Void) {
+    isPatient.store(true, ordering: .relaxed)
+    body()
+    isPatient.store(false, ordering: .relaxed)
+    if let status = requested { _exit(status.rawValue) }
+  }
+
   /// How the process is to end, if a signal asked for it.
   static var requested: Status? {
     switch wish.load(ordering: .relaxed) {

@@ -37,8 +37,10 @@ struct ModelCard {
     ]
   }
 
-  private var widths: String {
-    (configuration.widths ?? configuration.architecture.usualWidths).map(String.init).joined(separator: " ")
+  private var architecture: String {
+    let widths = configuration.widths ?? configuration.architecture.usualWidths
+    let sizes = widths.isEmpty ? "" : ", widths " + widths.map(String.init).joined(separator: " ")
+    return "\(configuration.architecture)\(sizes)"
   }
 
   private var kept: String {
@@ -67,7 +69,7 @@ struct ModelCard {
 
     | | |
     |---|---|
-    | architecture | \(configuration.architecture.rawValue), widths \(widths) |
+    | architecture | \(architecture) |
     | trained by | \(configuration.method.rawValue) at ε = \(configuration.finalTrainingEpsilon) (ℓ∞, pixels in [0, 1]) |
     | judged at | ε = \(configuration.epsilon) |
     | training data | \(training.count) images of \(training.name), sha256 `\(training.digest)`, \(configuration.validation) of them held out |

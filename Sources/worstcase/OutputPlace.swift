@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 
 /// Where results will go, looked at before the work that makes them.
 enum OutputPlace {
@@ -18,6 +19,22 @@ enum OutputPlace {
       throw Failure(status: .badInput, message: "\(option): the folder \(folder) does not exist; create it first")
     }
     try requireWritable(folder, option: option)
+  }
+
+  /// Refuses a figure that could not be drawn.
+  static func requireDrawable(_ path: String, option: String) throws {
+    guard path.lowercased().hasSuffix(".svg") else {
+      throw Failure(status: .badInput, message: "\(option): \(path) must end in .svg, which is what is drawn")
+    }
+    try requireFile(path, option: option)
+    do {
+      try TightnessFigure.requireGnuplot()
+    } catch {
+      throw Failure(
+        status: .fault,
+        message: "\(option) needs gnuplot, and there is none on the PATH; install it (`apt-get install gnuplot-nox`) "
+          + "or leave \(option) out")
+    }
   }
 
   /// Refuses a path where no folder is and none can be made; folders above it that are missing count as makeable.

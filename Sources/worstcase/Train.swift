@@ -15,7 +15,7 @@ struct Train: ParsableCommand {
 
       Examples:
         worstcase train --preset digits-cnn3 --output digits.onnx
-        worstcase train config.yaml --data mnist --output net.onnx --log net.jsonl
+        worstcase train config.yaml --data mnist --output net.onnx --log net.jsonl --figure net.svg
         worstcase train --preset mnist-cnn3-taps-0.1 --data mnist --set seed=2 --set latent-steps=10 --output net.onnx
       """)
 
@@ -43,6 +43,9 @@ struct Train: ParsableCommand {
   @Option(help: "Where the epochs go as JSON, one a line.")
   var log: String?
 
+  @Option(help: "Draws the curves of all epochs into this .svg file, anew after each epoch.")
+  var figure: String?
+
   func run() throws {
     if listPresets {
       TrainingConfiguration.presetNames.forEach { Output.line($0) }
@@ -60,11 +63,13 @@ struct Train: ParsableCommand {
       throw Failure(status: .badInput, message: "--output must name a .onnx file, not \(output)")
     }
     try OutputPlace.requireFile(output, option: "--output")
+    let cardPath = (output as NSString).deletingPathExtension + ".md"
+    try OutputPlace.requireFile(cardPath, option: "--output")
     let checkpoint = checkpoint ?? (output as NSString).deletingPathExtension + ".checkpoint"
     try OutputPlace.requireFile(checkpoint, option: "--checkpoint")
     if let log { try OutputPlace.requireFile(log, option: "--log") }
-    try requireDistinct(
-      [output, (output as NSString).deletingPathExtension + ".md", checkpoint] + (log.map { [$0] } ?? []))
+    if let figure { try OutputPlace.requireDrawable(figure, option: "--figure") }
+    try requireDistinct([output, cardPath, checkpoint] + [log, figure].compactMap { $0 })
     let training = try dataset.images(.train, in: data, count: 20_000)
     let test = try dataset.images(.test, in: data, count: 2_000)
     guard test.shape == training.shape, test.classCount == training.classCount else {
@@ -83,12 +88,18 @@ struct Train: ParsableCommand {
     if !unread.isEmpty {
       Output.note("worstcase: \(configuration.method.rawValue) does not read \(unread.joined(separator: ", "))")
     }
-    Interruption.remark("the epochs that were finished are stored, and the same command continues from there")
+    Interruption.remark("epochs that were finished are stored, and the same command continues from the last of them")
     let file = URL(fileURLWithPath: checkpoint)
     var table = TrainingTable(epochs: configuration.epochs, log: log)
+    var curves = figure.map { TrainingCurves(file: $0, network: output, configuration: configuration) }
     let trained: TrainedNetwork
     do {
-      trained = try trainer.train(checkpoint: file, onEvent: { table.show($0) })
+      trained = try trainer.train(
+        checkpoint: file,
+        onEvent: {
+          table.show($0)
+          curves?.show($0)
+        })
     } catch {
       // A checkpoint of another run is the user's; a loss that is no number is nobody's to mend but by settings.
       throw Failure(status: .badInput, message: error.description)
@@ -96,26 +107,54 @@ struct Train: ParsableCommand {
     let result = trainer.evaluate(trained.parameters, on: try trainingSet(test), epsilon: configuration.epsilon)
     let card = ModelCard(
       file: output, trained: trained, training: training, test: test, result: result, kernels: kernels)
-    try Failure.onBadInput {
-      let exporter = ONNXExporter(metadata: card.metadata, producerVersion: WorstCase.version)
-      try exporter.write(try trained.network(), to: output)
-      try Data(card.text.utf8).write(to: URL(fileURLWithPath: card.path), options: .atomic)
+    curves?.end(keptEpoch: trained.keptEpoch)
+    do {
+      try write(trained, card)
+    } catch let failure as Failure {
+      let stored =
+        switch table.storedEpoch {
+        case nil: "no checkpoint could be written either"
+        case trained.history.count: "what was trained is in \(checkpoint): the same command writes the network from it"
+        case let epoch?: "\(checkpoint) has the state after epoch \(epoch): the same command goes on from there"
+        }
+      throw Failure(status: failure.status, message: "\(failure.message); \(stored)")
     }
     try? FileManager.default.removeItem(at: file)
     Output.line(card.summary)
     Output.line("network  \(output)")
     Output.line("card     \(card.path)")
+    if let figure { Output.line("figure   \(figure)") }
   }
 
-  /// Network, card, checkpoint and log would overwrite one another in one place.
+  /// Writes network and card, both or neither: what cannot be written takes the place of nothing.
+  private func write(_ trained: TrainedNetwork, _ card: ModelCard) throws {
+    let draft = URL(fileURLWithPath: card.path + ".part")
+    defer { try? FileManager.default.removeItem(at: draft) }
+    do {
+      try Data(card.text.utf8).write(to: draft)
+    } catch {
+      throw Failure(
+        status: .badInput, message: "\(card.path): cannot be written: \(fileReason(of: error))")
+    }
+    try Failure.onBadInput {
+      let exporter = ONNXExporter(metadata: card.metadata, producerVersion: WorstCase.version)
+      try exporter.write(try trained.network(), to: card.file)
+    }
+    guard rename(draft.path, card.path) == 0 else {
+      throw Failure(
+        status: .badInput, message: "\(card.path): cannot be written: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Network, card, checkpoint, log and figure would overwrite one another in one place.
   private func requireDistinct(_ paths: [String]) throws {
     var seen: Set<String> = []
     for path in paths {
       let place = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
       guard seen.insert(place).inserted else {
         throw Failure(
-          status: .badInput, message: "\(path) is the place of two files: network, card, checkpoint and log must differ"
-        )
+          status: .badInput,
+          message: "\(path) is the place of two files: network, card, checkpoint, log and figure must differ")
       }
     }
   }

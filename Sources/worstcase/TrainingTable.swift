@@ -7,6 +7,9 @@ struct TrainingTable {
   /// The file for JSON, if any.
   let log: String?
   private var history: [EpochSummary] = []
+  /// The epoch whose state is in the checkpoint; nil while there is none.
+  private(set) var storedEpoch: Int?
+  private var hasToldOfLog = false
 
   init(epochs: Int, log: String?) {
     self.epochs = epochs
@@ -18,14 +21,20 @@ struct TrainingTable {
     switch event {
     case .started(let parameters, let units, let finished):
       history = finished
+      storedEpoch = finished.isEmpty ? nil : finished.count
       Output.note(
         "\(parameters) parameters, \(units) ReLUs"
           + (finished.isEmpty ? "" : ", continuing after epoch \(finished.count)"))
       Output.note("                     loss            accuracy on held-out images        ReLUs")
       Output.note(row(["epoch", "epsilon", "natural", "robust", "natural", "PGD", "TAPS", "IBP", "unstable", "dead"]))
       writeLog()
-    case .batch, .checkpoint:
+    case .batch:
       break
+    case .checkpoint(_, let epoch):
+      storedEpoch = epoch
+    case .checkpointFailed(let error, let epoch):
+      let left = storedEpoch.map { "the one after epoch \($0) is still there" } ?? "there is none yet"
+      Output.note("\(error); \(left)\(epoch < epochs ? "; training goes on, and the next epoch tries again" : "")")
     case .epoch(let summary):
       history.append(summary)
       Output.note(line(summary))
@@ -63,7 +72,7 @@ struct TrainingTable {
   }
 
   /// Writes all epochs anew: a run that continues has a log without gaps or repetitions.
-  private func writeLog() {
+  private mutating func writeLog() {
     guard let log else { return }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -73,7 +82,10 @@ struct TrainingTable {
     do {
       try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: log), options: .atomic)
     } catch {
-      Output.note("\(log): cannot be written: \(error.localizedDescription); training goes on without")
+      guard !hasToldOfLog else { return }
+      hasToldOfLog = true
+      Output.note(
+        "\(log): cannot be written: \(fileReason(of: error)); training goes on, and each epoch tries again")
     }
   }
 }

@@ -179,6 +179,14 @@ func exampleStacks() throws -> [(name: String, stack: LayerStack)] {
     ("relu", LayerStack(inputShape: Shape(vector: 9), layers: [.relu(count: 9)])),
     ("normalisation", LayerStack(inputShape: image, layers: [normalisation])),
     (
+      "affine upon affine",
+      LayerStack(
+        inputShape: image,
+        layers: [
+          convolution, dense(geometry.outputCount, 3), dense(3, 6), .relu(count: 6), dense(6, 5), dense(5, 4),
+        ])
+    ),
+    (
       "all",
       LayerStack(
         inputShape: image,

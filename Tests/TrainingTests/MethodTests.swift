@@ -154,7 +154,13 @@ import Testing
       let error = #expect(throws: ConfigurationError.self) { try Trainer(configuration: settings, training: set) }
       return error.map { "\($0)" } ?? ""
     }
-    #expect(refusal { $0.batchNorm = true }.contains("one of the 2 batches of 21 images has a single one"))
+    #expect(refusal { $0.batchNorm = true }.contains("batch-size 20: of 21 images some are taken one at a time"))
+    let small = refusal {
+      $0.batchNorm = true
+      $0.batchSize = 7
+      $0.microBatch = 2
+    }
+    #expect(small.contains("micro-batch 2"))
     let growing = configuration(.ibp).naturalEpochs + configuration(.ibp).rampEpochs
     #expect(refusal { $0.averageFrom = max(0, growing - 1) }.contains("must be \(growing) at least"))
     let late = refusal {

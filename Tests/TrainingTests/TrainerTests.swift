@@ -81,6 +81,33 @@ import Testing
     #expect(bits(try trainer.train(checkpoint: file)) == bits(whole))
   }
 
+  @Test("a checkpoint that cannot be written is told of, and the next epoch tries again; training is the same")
+  func fullDisk() throws {
+    let set = try bars(count: 330, stream: "training")
+    let trainer = try Trainer(configuration: barsConfiguration(), training: set)
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())")
+    let file = folder.appendingPathComponent("net.checkpoint")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var (failed, written): ([Int], [Int]) = ([], [])
+    func watch(_ event: TrainingEvent) {
+      switch event {
+      case .checkpointFailed(.checkpoint(let path, _), let epoch):
+        #expect(path == file.path)
+        failed.append(epoch)
+      case .checkpoint(_, let epoch):
+        written.append(epoch)
+        // From here on there is no place again, but the file of the fourth epoch.
+        try? FileManager.default.removeItem(at: folder)
+      case .epoch(let summary) where summary.epoch == 4:
+        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+      default: break
+      }
+    }
+    let trained = try trainer.train(checkpoint: file, onEvent: watch)
+    #expect(failed == [1, 2, 3, 5, 6] && written == [4])
+    #expect(bits(trained) == bits(try trainer.train()))
+  }
+
   @Test("images that do not fit are refused")
   func unfit() throws {
     let set = try bars(count: 10, stream: "training")

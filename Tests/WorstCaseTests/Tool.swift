@@ -29,9 +29,18 @@ enum Tool {
   /// The network that the repository ships.
   static let model = package.appendingPathComponent("models/digits-cnn3-ibp.onnx").path
 
+  /// Has no room for files beyond so many KiB, and learns it as of a full disk: by a write that fails. Its standard streams
+  /// have all the room they want.
+  private static let fullDisk = """
+    set -o pipefail
+    { { trap '' XFSZ; ulimit -f "$0"; exec "$@"; } 2>&1 >&3 | cat >&2; } 3>&1
+    """
+
   /// Runs the tool to its end, or kills it after `timeout` seconds and says so.
+  ///
+  /// - Parameter room: the KiB that each of its files may have; nil for as many as there are.
   static func run(
-    _ arguments: [String], in folder: borrowing Scratch, timeout: Double = 60,
+    _ arguments: [String], in folder: borrowing Scratch, timeout: Double = 60, room: Int? = nil,
     interrupt: (after: @Sendable (String) -> Bool, signal: Int32)? = nil
   ) throws -> Ending {
     // Output goes to files: a pipe that nobody empties would stop the tool.
@@ -42,8 +51,8 @@ enum Tool {
     // A shell that runs the tests in the background has them ignore Ctrl-C, and the tool would inherit that.
     signal(SIGINT, SIG_DFL)
     let process = Process()
-    process.executableURL = location
-    process.arguments = arguments
+    process.executableURL = room == nil ? location : URL(fileURLWithPath: "/bin/bash")
+    process.arguments = (room.map { ["-c", fullDisk, "\($0)", location.path] } ?? []) + arguments
     process.currentDirectoryURL = folder.url
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output)
