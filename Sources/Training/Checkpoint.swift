@@ -131,8 +131,8 @@ enum Checkpoint {
   /// The first setting in which two configurations differ.
   private static func difference(_ a: TrainingConfiguration, _ b: TrainingConfiguration) -> TrainingError {
     let (old, new) = (a.settings, b.settings)
-    for key in old.keys.sorted() where old[key] != new[key] {
-      return .otherRun(what: key, checkpoint: old[key] ?? "", run: new[key] ?? "")
+    for key in Set(old.keys).union(new.keys).sorted() where old[key] != new[key] {
+      return .otherRun(what: key, checkpoint: old[key] ?? "none", run: new[key] ?? "none")
     }
     return .otherRun(what: "settings", checkpoint: "\(a)", run: "\(b)")
   }

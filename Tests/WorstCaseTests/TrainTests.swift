@@ -87,7 +87,7 @@ struct TrainTests {
     #expect(!FileManager.default.fileExists(atPath: folder.path("parts.onnx")))
     #expect(try String(contentsOfFile: folder.path("parts.svg"), encoding: .utf8).contains("radius ε"))
     let other = try Tool.run(arguments + ["--output", "parts.onnx"], in: folder)
-    #expect(other.status == 2 && other.errors.contains("microBatch"), "\(other.errors)")
+    #expect(other.status == 2 && other.errors.contains("micro-batch 64, this run none"), "\(other.errors)")
   }
 
   /// What an exported network makes of an image.
