@@ -102,12 +102,16 @@ final class TrainingRun {
       trainer.augmentation(atStep: firstStep + $0)
     }
     let trained = ContinuousClock.now
+    // Before the radius and the last stage are reached an epoch answers another question, and is not kept.
+    let isCandidate =
+      (trainer.finalLoss == nil || step >= trainer.radiusSchedule.end) && trainer.stages?.isLast(epoch: epoch) ?? true
+    let decides = isCandidate && configuration.resolvedSelection == .taps
     let evaluation = trainer.validation.map {
-      evaluator.evaluate($0, parameters: parameters, statistics: statistics, epsilon: configuration.epsilon)
+      evaluator.evaluate(
+        $0, parameters: parameters, statistics: statistics, epsilon: configuration.epsilon,
+        latentImages: decides ? .max : 512)
     }
-    // Before the radius and the last stage are reached an epoch answers another question.
-    let isWhole = step >= trainer.radiusSchedule.end || trainer.finalLoss == nil
-    if let evaluation, isWhole, trainer.stages?.isLast(epoch: epoch) ?? true {
+    if let evaluation, isCandidate {
       best.offer(
         parameters.values.values + statistics, epoch: epoch + 1,
         score: configuration.resolvedSelection.score(of: evaluation))

@@ -108,6 +108,24 @@ import Testing
     #expect(bits(trained) == bits(try trainer.train()))
   }
 
+  @Test("the attack in the inner box can be limited to the first images; nothing else changes with it")
+  func fewLatentAttacks() throws {
+    let set = try bars(count: 200, stream: "evaluated")
+    let first = try TrainingSet(
+      name: "first", shape: set.shape, classCount: 4, pixels: Array(set.pixels[..<(64 * 64)]),
+      labels: Array(set.labels[..<64]))
+    let trainer = try Trainer(configuration: barsConfiguration(), training: set)
+    let parameters = Parameters(trainer.initialState().parameters)
+    func evaluate(_ set: TrainingSet, _ images: Int) -> TrainingEvaluation {
+      trainer.evaluator.evaluate(set, parameters: parameters, statistics: [], epsilon: 0.02, latentImages: images)
+    }
+    var few = evaluate(set, 50)
+    let whole = evaluate(set, .max)
+    #expect(few.latentAccuracy == evaluate(first, .max).latentAccuracy)
+    few.latentAccuracy = whole.latentAccuracy
+    #expect(few == whole)
+  }
+
   @Test("images that do not fit are refused")
   func unfit() throws {
     let set = try bars(count: 10, stream: "training")
