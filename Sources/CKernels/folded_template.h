@@ -25,13 +25,13 @@ INLINE void NAME(folded_values)(const ck_folded *f, float *values) {
 }
 
 INLINE void NAME(folded_gradient)(const ck_folded *f) {
-  for (size_t j = 0; j < f->free; j++) AT(f->gradient, j) = AT(f->slopes, j);
   for (size_t k = 0; k < f->units; k++) {
-    const V h = AT(f->active, k);
-    // Most unstable units are inactive at most points.
-    if (__builtin_reduce_or(h != 0) == 0) continue;
+    const V h = AT(f->active, k), change = h - AT(f->applied, k);
+    // From point to point most units stay as they are, most of them inactive.
+    if (__builtin_reduce_or(change != 0) == 0) continue;
+    AT(f->applied, k) = h;
     for (int32_t e = f->starts[k]; e < f->starts[k + 1]; e++) {
-      AT(f->gradient, (size_t)f->places[e]) += f->entries[e] * h;
+      AT(f->gradient, (size_t)f->places[e]) += f->entries[e] * change;
     }
   }
 }

@@ -25,7 +25,7 @@ final class FoldedClassifier: @unchecked Sendable {
   private let entryPlaces = Scratch<Int32>()
   private let entries = Scratch<Float>()
   /// Numbers for each lane: by coordinate, and by unit.
-  private let slopes, points, best, gradient, weights, active: FloatBuffer
+  private let slopes, points, best, gradient, weights, active, applied: FloatBuffer
 
   /// What is left over a box.
   private struct Fold {
@@ -62,6 +62,7 @@ final class FoldedClassifier: @unchecked Sendable {
     (slopes, points, best, gradient) = (forCoordinates(), forCoordinates(), forCoordinates(), forCoordinates())
     weights = FloatBuffer(count: hidden * Self.lanes)
     active = FloatBuffer(count: hidden * Self.lanes)
+    applied = FloatBuffer(count: hidden * Self.lanes)
   }
 
   /// One search: the position of its class among those that are not the label, which start it is, and what it has
@@ -111,11 +112,15 @@ final class FoldedClassifier: @unchecked Sendable {
   ) {
     let last = parameters.values.pointer + stack.offsets[boundary + 2]
     let lanes = Self.lanes
+    applied.pointer.update(repeating: 0, count: fold.unitCount * lanes)
+    // In lanes without a search no unit is active.
+    weights.pointer.update(repeating: 0, count: fold.unitCount * lanes)
     for (lane, search) in searches.enumerated() {
       let slope = pulled.pointer + search.row * size
       var random = stream(search.restart * (classes - 1) + search.row)
       for i in 0..<fold.freeCount {
         slopes.pointer[i * lanes + lane] = slope[fold.free[i]]
+        gradient.pointer[i * lanes + lane] = slope[fold.free[i]]
         let share = Float(random.next() >> 40) * 0x1p-23 - 1
         points.pointer[i * lanes + lane] = share * fold.radii[i]
       }
@@ -135,7 +140,7 @@ final class FoldedClassifier: @unchecked Sendable {
       free: fold.freeCount, units: fold.unitCount, starts: fold.starts, places: fold.entryPlaces,
       entries: fold.entries, centres: fold.centres, radii: fold.radii, slopes: slopes.pointer,
       weights: weights.pointer, points: points.pointer, best: best.pointer, gradient: gradient.pointer,
-      active: active.pointer)
+      active: active.pointer, applied: applied.pointer)
     var values = [Float](repeating: 0, count: Self.lanes)
     var better = [Int32](repeating: 0, count: Self.lanes)
     var moved = [Int32](repeating: 0, count: Self.lanes)
@@ -169,7 +174,8 @@ final class FoldedClassifier: @unchecked Sendable {
   private func move(_ lane: Int, to other: Int, _ fold: Fold) {
     let lanes = Self.lanes
     for (buffer, count) in [
-      (slopes, fold.freeCount), (points, fold.freeCount), (best, fold.freeCount), (weights, fold.unitCount),
+      (slopes, fold.freeCount), (points, fold.freeCount), (best, fold.freeCount), (gradient, fold.freeCount),
+      (weights, fold.unitCount), (applied, fold.unitCount),
     ] {
       let p = buffer.pointer
       for i in 0..<count { p[i * lanes + other] = p[i * lanes + lane] }

@@ -257,15 +257,16 @@ typedef struct {
   size_t free, units;
   const int32_t *starts, *places;
   const float *entries, *centres, *radii, *slopes, *weights;
-  float *points, *best, *gradient, *active;
+  float *points, *best, *gradient, *active, *applied;
 } ck_folded;
 /// Adds the functions' values at the points to values[16], and writes the weights of units that are active to `active`. Of
 /// the lanes only the first so many count, here and below.
 void ck_folded_values(const ck_folded *folded, int lanes, float *values);
-/// Writes the functions' gradients, by what is active.
+/// Brings the functions' gradients up to what is active, from what was applied to them so far: at first nothing, to their
+/// slopes.
 void ck_folded_gradient(const ck_folded *folded, int lanes);
-/// Keeps the points of lanes that are better (all bits set, else none) as the best ones, and moves all by `step` times the width along the
-/// gradients' signs, within the box. Writes for each lane whether it moved.
+/// Keeps the points of lanes that are better (all bits set, else none) as the best ones, and moves all by `step` times the
+/// width along the gradients' signs, within the box. Writes for each lane whether it moved.
 void ck_folded_ascend(const ck_folded *folded, int lanes, const int32_t *better, float step, int32_t *moved);
 
 /// The corner of a box where a linear function is largest: upper[i] where coefficients[i] > 0, else lower[i].
