@@ -86,14 +86,18 @@ final class FoldedClassifier: @unchecked Sendable {
   ) {
     let fold = fold(box, vector: vector, label: label, parameters: parameters)
     let centre = box.centres[boundary].pointer + vector * size
+    let reach = box.radii[boundary + 1].pointer + vector * hidden
+    var open: [Int] = []
     for row in 0..<classes - 1 {
-      values[row] = -.infinity
       // Coordinates without width stay at the centre.
       (points + row * size).update(from: centre, count: size)
+      let margin = margin(of: row, label: label, fold, reach: reach, parameters: parameters)
+      // A margin that the loss depends on nowhere in the box is not worth a search.
+      let isLost = margin.upper < LatentAttack.leastMargin
+      values[row] = isLost ? margin.centre : -.infinity
+      if !isLost { open.append(row) }
     }
-    let searches = (0..<settings.restarts).flatMap { restart in
-      (0..<classes - 1).map { Search(row: $0, restart: restart) }
-    }
+    let searches = (0..<settings.restarts).flatMap { restart in open.map { Search(row: $0, restart: restart) } }
     for first in stride(from: 0, to: searches.count, by: Self.lanes) {
       var group = Array(searches[first..<min(first + Self.lanes, searches.count)])
       begin(group, fold, label: label, parameters: parameters, stream: stream)
@@ -104,6 +108,24 @@ final class FoldedClassifier: @unchecked Sendable {
         keep(lane: lane, fold, centre: centre, in: points + search.row * size)
       }
     }
+  }
+
+  /// A margin at the box's centre, and what it is nowhere above.
+  private func margin(
+    of row: Int, label: Int, _ fold: Fold, reach: UnsafePointer<Float>, parameters: Parameters
+  ) -> (centre: Float, upper: Float) {
+    let last = parameters.values.pointer + stack.offsets[boundary + 2]
+    let (own, other) = (last + label * hidden, last + otherClass(row, label: label) * hidden)
+    var (centre, upper) = (constants.pointer[row], constants.pointer[row])
+    for k in 0..<fold.unitCount {
+      let unit = fold.unstable[k]
+      let weight = other[unit] - own[unit]
+      centre += weight * max(0, fold.centres[k])
+      upper += max(0, weight) * (fold.centres[k] + reach[unit])
+    }
+    let slope = pulled.pointer + row * size
+    for i in 0..<fold.freeCount { upper += abs(slope[fold.free[i]]) * fold.radii[i] }
+    return (centre, upper)
   }
 
   /// Puts searches into the lanes, each at a random point.

@@ -28,6 +28,11 @@ final class LatentAttack: @unchecked Sendable {
 
   /// Points that are propagated together.
   private static let width = 32
+  /// The least share of a loss's gradient that a margin must have to pass any on: sums of single precision over the
+  /// batch lose more than smaller ones bring.
+  private static let leastShare: Float = 0x1p-20
+  /// A margin that is lower has less than this share, whatever the others are: ln 2⁻²⁰.
+  static let leastMargin: Float = -13.87
 
   private let stack: LayerStack
   private let boundary, size, classes: Int
@@ -164,10 +169,10 @@ final class LatentAttack: @unchecked Sendable {
     var group: [(vector: Int, row: Int)] = []
     for vector in 0..<batch {
       for row in 0..<rows {
-        // A margin so low that the loss does not depend on it has nothing to pass on.
+        // A margin so low that the loss does not depend on it has nothing to pass on. What is no number passes.
         if settings.estimator == .multiple {
           let other = otherClass(row, label: Int(labels[vector]))
-          guard marginGradient.pointer[vector * classes + other] != 0 else { continue }
+          guard !(marginGradient.pointer[vector * classes + other] <= Self.leastShare) else { continue }
         }
         group.append((vector, row))
         if group.count == Self.width {
