@@ -8,7 +8,7 @@ import Studies
 public struct ErrorFigure: Sendable {
   /// The bins and counts.
   public let histogram: Histogram
-  /// The size of the drawing in points; the PNG has twice as many pixels.
+  /// The size of the drawing in points of 1/96 inch; the PNG has twice as many pixels.
   public let width: Int
   public let height: Int
   private let summary: StudySummary
@@ -20,6 +20,7 @@ public struct ErrorFigure: Sendable {
   static let script = "errors.gp"
   static let vector = "errors.svg"
   static let raster = "errors.png"
+  static let paper = "errors.pdf"
 
   private static let left = 92
   private static let right = 228
@@ -62,7 +63,7 @@ public struct ErrorFigure: Sendable {
     }
   }
 
-  /// Draws the figure into a folder: script, data, SVG and PNG.
+  /// Draws the figure into a folder: script, data, SVG, PNG and PDF.
   ///
   /// - Throws: ``ReportError`` if the folder takes no files, or gnuplot is missing or fails.
   func draw(in folder: URL) throws(ReportError) {
@@ -92,18 +93,23 @@ public struct ErrorFigure: Sendable {
     return text
   }
 
-  /// The script: both files from one description of the drawing, held as a gnuplot data block.
+  /// The script: all three files from one description of the drawing.
   var scriptText: String {
     """
     # To restyle the figure, edit this file and run it in its folder: gnuplot -d \(Self.script)
     set encoding utf8
-    do for [format in 'svg png'] {
+    do for [format in 'svg png pdf'] {
       if (format eq 'svg') {
         set terminal svg size \(width),\(height) fixed font 'Arial,12' noenhanced
         set output '\(Self.vector)'
       } else {
-        set terminal pngcairo size \(2 * width),\(2 * height) fontscale 2 linewidth 2 font 'Liberation Sans,12' noenhanced
-        set output '\(Self.raster)'
+        if (format eq 'png') {
+          set terminal pngcairo size \(2 * width),\(2 * height) fontscale 2 linewidth 2 font 'Liberation Sans,12' noenhanced
+          set output '\(Self.raster)'
+        } else {
+          set terminal pdfcairo size \(width) / 96.0,\(height) / 96.0 fontscale 0.75 font 'Liberation Sans,12' noenhanced
+          set output '\(Self.paper)'
+        }
       }
       reset
     \(drawing.map { "  " + $0 }.joined(separator: "\n"))
@@ -117,18 +123,21 @@ public struct ErrorFigure: Sendable {
 // MARK: The drawing
 
 extension ErrorFigure {
-  /// The colours of Okabe & Ito (2008), which most colour-blind readers can tell apart; a method keeps its own
-  /// wherever it appears.
+  /// The colours of Okabe & Ito (2008), which most colour-blind readers can tell apart, and then those of Tol (2021); a
+  /// method keeps its own wherever it appears.
   static func colour(of method: String, at position: Int) -> String {
     switch method.lowercased() {
     case "ibp": return "#D55E00"
     case "crown-ibp": return "#E69F00"
+    case "crown": return "#999999"
+    case "alpha-crown": return "#882255"
+    case "zonotope": return "#F0E442"
     case "sabr": return "#009E73"
     case "taps": return "#0072B2"
     case "staps": return "#56B4E9"
     case "pgd": return "#CC79A7"
     default:
-      let others = ["#56B4E9", "#E69F00", "#999999", "#F0E442"]
+      let others = ["#117733", "#332288", "#AA4499", "#44AA99"]
       return others[position % others.count]
     }
   }

@@ -3,8 +3,8 @@ import Studies
 
 /// The files of a report.
 public struct ReportFiles: Hashable, Sendable {
-  /// The figure with text as text, and with twice as many pixels as points.
-  public let figureSVG, figurePNG: URL
+  /// The figure with text as text, with twice as many pixels as points, and for papers.
+  public let figureSVG, figurePNG, figurePDF: URL
   /// What gnuplot drew them from, for whoever wants another style.
   public let figureScript, figureData: URL
   /// The page.
@@ -17,6 +17,7 @@ public struct ReportFiles: Hashable, Sendable {
   init(in folder: URL) {
     figureSVG = folder.appendingPathComponent(ErrorFigure.vector)
     figurePNG = folder.appendingPathComponent(ErrorFigure.raster)
+    figurePDF = folder.appendingPathComponent(ErrorFigure.paper)
     figureScript = folder.appendingPathComponent(ErrorFigure.script)
     figureData = folder.appendingPathComponent(ErrorFigure.data)
     page = folder.appendingPathComponent("report.html")
@@ -61,7 +62,7 @@ public enum StudyReport {
       var svg = ""
       try FileWriting.at(drawn.figureSVG) { svg = try String(contentsOf: drawn.figureSVG, encoding: .utf8) }
       let page = try StudyPage.html(records, identity: store.identity, figure: figure, svg: svg, store: store.path)
-      for path in [\ReportFiles.figureData, \.figureScript, \.figureSVG, \.figurePNG] {
+      for path in [\ReportFiles.figureData, \.figureScript, \.figureSVG, \.figurePNG, \.figurePDF] {
         try FileWriting.move(drawn[keyPath: path], to: files[keyPath: path])
       }
       try FileWriting.at(files.page) { try Data(page.utf8).write(to: files.page, options: .atomic) }

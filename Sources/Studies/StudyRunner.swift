@@ -17,7 +17,7 @@ public struct StudySettings: Codable, Hashable, Sendable {
 
   /// The given settings.
   public init(
-    epsilon: Double, methods: [MarginEstimate] = MarginEstimate.all, exact: ExactSettings = ExactSettings(),
+    epsilon: Double, methods: [MarginEstimate] = MarginEstimate.usual, exact: ExactSettings = ExactSettings(),
     estimates: EstimateSettings = .study
   ) {
     self.epsilon = epsilon

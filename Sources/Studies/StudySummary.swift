@@ -140,7 +140,9 @@ extension ClosedRange<Double> {
 /// others by name.
 public enum MethodOrder {
   /// The established methods.
-  public static let established = ["IBP", "CROWN-IBP", "CROWN", "alpha-CROWN", "SABR", "TAPS", "STAPS", "PGD"]
+  public static let established = [
+    "IBP", "zonotope", "CROWN-IBP", "CROWN", "alpha-CROWN", "SABR", "TAPS", "STAPS", "PGD", "PGD-stopping",
+  ]
 
   /// Sorts names; case does not matter.
   public static func sorted(_ names: some Sequence<String>) -> [String] {

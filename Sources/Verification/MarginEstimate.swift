@@ -11,15 +11,24 @@ public enum MarginEstimate: String, CaseIterable, Codable, Sendable {
   case crownIBP = "CROWN-IBP"
   /// An upper bound by backward passes throughout.
   case crown = "CROWN"
+  /// An upper bound by backward passes with optimised lower slopes.
+  case alphaCROWN = "alpha-CROWN"
+  /// An upper bound by affine forms with a noise symbol for each unstable unit.
+  case zonotope = "zonotope"
   /// IBP on a small box around an attack's point: neither a lower nor an upper bound.
   case sabr = "SABR"
   /// IBP up to a split, then an attack per class inside the latent box: neither a lower nor an upper bound.
   case taps = "TAPS"
+  /// TAPS on SABR's small box: neither a lower nor an upper bound.
+  case staps = "STAPS"
   /// A lower bound by projected gradient ascent, replayed.
   case pgd = "PGD"
+  /// The same by an attack that is content with the first misclassified input, as published code's are.
+  case stoppingPGD = "PGD-stopping"
 
-  /// The estimates that a study makes unless told otherwise.
-  public static let all = allCases
+  /// The estimates that a study makes unless told otherwise: all but zonotopes, which take long and are looser than
+  /// CROWN on most networks, and the attack that stops.
+  public static let usual = allCases.filter { $0 != .zonotope && $0 != .stoppingPGD }
 }
 
 /// How the estimates are made.
@@ -84,10 +93,14 @@ public struct MarginEstimator: Sendable {
     switch method {
     case .ibp: bound(.ibp, on: RegionBounds(of: network, over: region.outer))
     case .crownIBP: bound(.crownIBP, on: RegionBounds(of: network, over: region.outer))
-    case .crown: refinedBound()
-    case .sabr: smallBoxBound()
-    case .taps: latentAttack()
-    case .pgd: attack()
+    case .crown: bound(.crown, on: refinedBounds())
+    case .alphaCROWN: bound(.alphaCROWN, on: refinedBounds())
+    case .zonotope: bound(.zonotope, on: RegionBounds(of: network, over: region.outer))
+    case .sabr: smallBox().map { bound(.ibp, on: RegionBounds(of: network, over: $0)) } ?? .infinity
+    case .taps: latentAttack(over: region.outer)
+    case .staps: smallBox().map(latentAttack) ?? .infinity
+    case .pgd: attack(stopping: false)
+    case .stoppingPGD: attack(stopping: true)
     }
   }
 
@@ -104,28 +117,30 @@ public struct MarginEstimator: Sendable {
     bounds.upperBounds(of: margins, by: method).max() ?? -.infinity
   }
 
-  private func refinedBound() -> Double {
+  private func refinedBounds() -> RegionBounds {
     var bounds = RegionBounds(of: network, over: region.outer)
     bounds.refine()
-    return bound(.crown, on: bounds)
+    return bounds
   }
 
-  private func attack() -> Double {
+  private func attack(stopping: Bool) -> Double {
+    // Both begin at the same points.
     var stream = stream(.pgd)
     let replay = Replay(network: network, region: region, label: label)
-    return PGD(settings.pgd).attack(network, over: region, label: label, losses: [.margin], using: &stream)
-      .compactMap { replay.confirm($0.input)?.margin }.max() ?? -.infinity
+    return PGD(settings.pgd).attack(
+      network, over: region, label: label, losses: [.margin], stopping: stopping, using: &stream
+    ).compactMap { replay.confirm($0.input)?.margin }.max() ?? -.infinity
   }
 
-  /// SABR: attack the whole region, shrink the box to λ of each half width, move it around the attack's point but
-  /// inside the region, bound by IBP.
+  /// SABR's box: attack the whole region, shrink the box to λ of each half width, move it around the attack's point but
+  /// inside the region; nil if the attack found no point with finite outputs.
   ///
   /// - Source: Müller et al. 2023; per-coordinate widths as in the code of TAPS.
-  private func smallBoxBound() -> Double {
+  private func smallBox() -> Box? {
     var stream = stream(.sabr)
     let found = PGD(settings.sabrAttack).attack(
       network, over: region, label: label, losses: [.crossEntropy], using: &stream)
-    guard let point = found.first?.input else { return .infinity }
+    guard let point = found.first?.input else { return nil }
     let box = region.outer
     var lower = box.lower
     var upper = box.upper
@@ -135,19 +150,20 @@ public struct MarginEstimator: Sendable {
       lower[i] = max(box.lower[i], min(centre - reach, centre))
       upper[i] = min(box.upper[i], max(centre + reach, centre))
     }
-    return bound(.ibp, on: RegionBounds(of: network, over: Box(lower: lower, upper: upper)))
+    return Box(lower: lower, upper: upper)
   }
 
-  /// TAPS: the box of the split's activation by IBP, then for each class an attack on its margin inside that box.
+  /// TAPS on a box of inputs: the box of the split's activation by IBP, then for each class an attack on its margin
+  /// inside that box.
   ///
   /// - Source: Mao et al. 2023, section 3, multi-estimator variant.
-  private func latentAttack() -> Double {
+  private func latentAttack(over inputs: Box) -> Double {
     let activations = network.activationNodes
     let cut = activations.count > settings.tapsReLUs ? activations[activations.count - 1 - settings.tapsReLUs] : nil
     let node = cut?.id ?? NodeID(0)
     // Where branches pass the split by, the last node that all of them pass is the input.
     let (classifier, latent) = network.suffix(after: node).map { ($0, node) } ?? (network, NodeID(0))
-    let box = RegionBounds(of: network, over: region.outer).boxes[latent.index]
+    let box = RegionBounds(of: network, over: inputs).boxes[latent.index]
     guard zip(box.lower, box.upper).allSatisfy({ $0.isFinite && $1.isFinite }) else { return .infinity }
     var stream = stream(.taps)
     let losses = (0..<network.outputCount).filter { $0 != label }.map(AttackLoss.marginOf)

@@ -19,6 +19,11 @@ enum NameList {
 
   /// All of them, as the option takes them.
   static func all<Method: RawRepresentable<String> & CaseIterable>(_: Method.Type) -> String {
-    Method.allCases.map(\.rawValue).joined(separator: ",")
+    text(Array(Method.allCases))
+  }
+
+  /// Some of them, as the option takes them.
+  static func text(_ methods: [some RawRepresentable<String>]) -> String {
+    methods.map(\.rawValue).joined(separator: ",")
   }
 }

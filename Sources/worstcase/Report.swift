@@ -31,7 +31,7 @@ struct Report: ParsableCommand {
     }
     Output.line(SummaryTable.text(StudySummary(records)))
     Output.line("")
-    Output.line("figure  \(files.figureSVG.relativePath) (and .png)")
+    Output.line("figure  \(files.figureSVG.relativePath) (and .png, .pdf)")
     Output.line("page    \(files.page.relativePath)")
     Output.line("table   \(files.csv.relativePath)")
   }

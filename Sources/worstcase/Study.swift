@@ -33,7 +33,7 @@ struct Study: ParsableCommand {
   var epsilon = Epsilon(0.1)
 
   @Option(help: "Estimates, with commas: \(NameList.all(MarginEstimate.self)).")
-  var methods = NameList.all(MarginEstimate.self)
+  var methods = NameList.text(MarginEstimate.usual)
 
   @Option(help: "The study's file; continued if it exists. By default study/MODEL.sqlite.")
   var store: String?
@@ -98,7 +98,7 @@ struct Study: ParsableCommand {
     if !json {
       Output.line(SummaryTable.text(summary))
       Output.line("")
-      Output.line("figure  \(files.figureSVG.relativePath) (and .png)")
+      Output.line("figure  \(files.figureSVG.relativePath) (and .png, .pdf)")
       Output.line("page    \(files.page.relativePath)")
       Output.line("table   \(files.csv.relativePath)")
       Output.line("store   \(path)")

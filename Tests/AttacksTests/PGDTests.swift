@@ -45,6 +45,27 @@ import Testing
     #expect(points[0] == points[1])
   }
 
+  @Test func `an attack that stops is content with less, and changes nothing where nothing is misclassified`() throws {
+    var random = RandomNetworks(seed: 5)
+    var weaker = 0
+    for seed in 0..<20 {
+      let network = try random.dense([6, 12, 12, 3])
+      let region = try Region(
+        ballAround: (0..<6).map { _ in random.uniform(0, 1) }, radius: 0.3, validRange: 0...1)
+      func attack(stopping: Bool) -> AttackPoint? {
+        var stream = RandomStream(seed: 1, purpose: "test", index: seed)
+        return PGD(.study).attack(
+          network, over: region, label: 0, losses: [.margin], stopping: stopping, using: &stream
+        ).first
+      }
+      let best = try #require(attack(stopping: false))
+      let first = try #require(attack(stopping: true))
+      #expect(best.margin >= 0 ? 0...best.margin ~= first.margin : first == best)
+      weaker += first.margin < best.margin ? 1 : 0
+    }
+    #expect(weaker > 0)
+  }
+
   @Test func `the step shrinks at its milestones`() {
     let settings = PGDSettings.study
     #expect([0, 24, 25, 39, 40, 45].map(settings.stepLength) == [0.2, 0.2, 0.02, 0.02, 0.002, 0.0002])

@@ -15,7 +15,7 @@ import Testing
     identity.dataset.name = Self.nasty
     let record = Examples.record(0, estimates: [Self.nasty: 1, "IBP": 0.1])
     try ErrorFigure([record], identity: identity).draw(in: folder.url)
-    #expect(folder.contents == ["errors.dat", "errors.gp", "errors.png", "errors.svg"])
+    #expect(folder.contents == ["errors.dat", "errors.gp", "errors.pdf", "errors.png", "errors.svg"])
     let svg = try Data(contentsOf: folder.url.appendingPathComponent("errors.svg"))
     let text = String(decoding: svg, as: UTF8.self)
     #expect(!text.contains("<script"))
@@ -25,6 +25,8 @@ import Testing
     #expect(!text.unicodeScalars.contains { $0.value < 0x20 && !["\n", "\t", "\r"].contains($0) })
     let png = try Data(contentsOf: folder.url.appendingPathComponent("errors.png"))
     #expect(png.prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
+    let pdf = try Data(contentsOf: folder.url.appendingPathComponent("errors.pdf"))
+    #expect(pdf.prefix(4) == Data("%PDF".utf8))
   }
 
   @Test(arguments: [1, 2, 7])

@@ -58,7 +58,8 @@ enum Examples {
       let names = try FileManager.default.contentsOfDirectory(atPath: target.path).sorted()
       #expect(
         names == [
-          "errors.dat", "errors.gp", "errors.png", "errors.svg", "report.html", "samples.csv", "summary.json",
+          "errors.dat", "errors.gp", "errors.pdf", "errors.png", "errors.svg", "report.html", "samples.csv",
+          "summary.json",
         ])
       let page = try String(contentsOf: files.page, encoding: .utf8)
       #expect(page.hasPrefix("<!doctype html>"))

@@ -46,9 +46,15 @@ import Testing
     #expect(estimator.estimate(.ibp) >= bracket.lower.margin)
     #expect(estimator.estimate(.crownIBP) >= bracket.lower.margin)
     #expect(estimator.estimate(.crown) >= bracket.lower.margin)
+    #expect(estimator.estimate(.alphaCROWN) >= bracket.lower.margin)
+    #expect(estimator.estimate(.zonotope) >= bracket.lower.margin)
     #expect(estimator.estimate(.crownIBP) <= estimator.estimate(.ibp))
+    #expect(estimator.estimate(.alphaCROWN) <= estimator.estimate(.crown))
+    #expect(estimator.estimate(.zonotope) <= estimator.estimate(.ibp))
     #expect(estimator.estimate(.sabr) <= estimator.estimate(.ibp) + 1e-9)
     #expect(estimator.estimate(.taps) <= estimator.estimate(.ibp) + 1e-9)
+    #expect(estimator.estimate(.staps) <= estimator.estimate(.sabr) + 1e-9)
+    #expect(estimator.estimate(.stoppingPGD) <= estimator.estimate(.pgd))
   }
 
   @Test func `a region of one point has the point's margin`() throws {

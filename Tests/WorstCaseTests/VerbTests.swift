@@ -166,7 +166,7 @@ struct VerbTests {
       ["study", "--samples", "0..<2", "--epsilon", "0.02", "--methods", "IBP,PGD", "--store", "s.sqlite"], in: folder)
     #expect(study.status == 0)
     #expect(study.output.contains("IBP") && study.output.contains("2 samples, all exact"))
-    let files = ["errors.svg", "errors.png", "report.html", "samples.csv", "summary.json"]
+    let files = ["errors.svg", "errors.png", "errors.pdf", "report.html", "samples.csv", "summary.json"]
     for file in files { #expect(folder.contents()["s/\(file)"]?.isEmpty == false) }
     let report = try Tool.run(["report", "s.sqlite", "--output", "again/deeper"], in: folder)
     #expect(report.status == 0 && report.errors.isEmpty)
