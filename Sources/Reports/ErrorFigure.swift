@@ -130,7 +130,7 @@ extension ErrorFigure {
     case "ibp": return "#D55E00"
     case "crown-ibp": return "#E69F00"
     case "crown": return "#999999"
-    case "alpha-crown": return "#882255"
+    case "alpha-crown": return "#7B68C8"
     case "zonotope": return "#F0E442"
     case "sabr": return "#009E73"
     case "taps": return "#0072B2"

@@ -59,11 +59,11 @@ struct Gnuplot {
 
   /// Text as a literal of the script: in single quotes, where gnuplot substitutes nothing, with quotes doubled.
   ///
-  /// Line breaks and other control characters become spaces, and what XML forbids is left out, for gnuplot copies
+  /// Two quotes in a row become typographic ones, for gnuplot 5.4 misreads four. Line breaks and other control characters become spaces, and what XML forbids is left out, for gnuplot copies
   /// text into SVG with no more than `<` and `&` escaped.
   static func quoted(_ text: String) -> String {
     var scalars = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
+    for scalar in text.replacingOccurrences(of: "\'\'", with: "\u{2019}\u{2019}").unicodeScalars {
       switch scalar.value {
       case 0x27: scalars.append(contentsOf: "''".unicodeScalars)
       case 0..<0x20, 0x7F..<0xA0: scalars.append(" ")

@@ -8,6 +8,7 @@ enum StudyPageTemplate {
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
     <title>{{title}}</title>
     <style>
     :root { --paper: #ffffff; --ink: #1b1b1f; --soft: #55565e; --rule: #dcdde3; --wash: #f5f5f8; --link: #0b5cad }
@@ -49,6 +50,13 @@ enum StudyPageTemplate {
     pre { margin: .5rem 0; padding: .75rem 1rem; overflow-x: auto; background: var(--wash); border: 1px solid var(--rule);
       border-radius: 8px; font: .85rem/1.5 ui-monospace, "Liberation Mono", Menlo, monospace }
     summary { cursor: pointer; color: var(--link) }
+    @media print {
+      body { max-width: none; padding: 0; font-size: 10pt }
+      .scroll, .tall { overflow: visible; max-height: none; border: 0 }
+      th, td { padding: .2rem .4rem; position: static }
+      figure, tr { break-inside: avoid }
+      figure svg { min-width: 0 }
+    }
     </style>
     </head>
     <body>

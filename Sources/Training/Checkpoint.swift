@@ -42,22 +42,36 @@ enum Checkpoint {
       for numbers in [
         state.parameters, state.firstMoments, state.secondMoments, state.statistics, state.average, state.best,
       ] {
-        for number in numbers {
-          withUnsafeBytes(of: number.bitPattern.littleEndian) { data.append(contentsOf: $0) }
-        }
+        numbers.map(\.bitPattern.littleEndian).withUnsafeBytes { data.append(contentsOf: $0) }
       }
       let sum = checksum(data)
       withUnsafeBytes(of: sum.littleEndian) { data.append(contentsOf: $0) }
-      try data.write(to: file, options: .atomic)
+      try replace(file, by: data)
     } catch {
       throw .checkpoint(path: file.path, reason: "cannot be written: \(fileReason(of: error))")
+    }
+  }
+
+  /// Puts data on the disk and then into the place of what is there. A draft that a killed run leaves has one name, and
+  /// is written over by the next.
+  private static func replace(_ file: URL, by data: Data) throws {
+    let draft = file.appendingPathExtension("part")
+    do {
+      try data.write(to: draft)
+      let handle = try FileHandle(forUpdating: draft)
+      try handle.synchronize()
+      try handle.close()
+      guard rename(draft.path, file.path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    } catch {
+      try? FileManager.default.removeItem(at: draft)
+      throw error
     }
   }
 
   /// Reads the state of a run of this trainer.
   ///
   /// - Throws: ``TrainingError`` if the file is damaged, or another run's. A run may continue with other
-  ///   `threads` or `epochs`; with other `epochs` not by `colt` without `stage-epochs`.
+  ///   `threads` or `epochs`, but no fewer than it has; with other `epochs` not by `colt` without `stage-epochs`.
   static func read(_ file: URL, for trainer: Trainer) throws(TrainingError) -> TrainingState {
     let data: Data
     do {
@@ -117,6 +131,9 @@ enum Checkpoint {
     if settings.method != .colt || settings.stageEpochs != nil { settings.epochs = trainer.configuration.epochs }
     if settings != trainer.configuration {
       throw difference(settings, trainer.configuration)
+    }
+    guard header.finishedEpochs <= settings.epochs else {
+      throw .otherRun(what: "finished epochs", checkpoint: "\(header.finishedEpochs)", run: "\(settings.epochs)")
     }
     let training = trainer.training
     guard header.dataset == training.name, header.imageCount == training.count,

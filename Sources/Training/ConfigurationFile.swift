@@ -30,6 +30,32 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
   }
 
   private static func place(_ line: Int?) -> String { line.map { "line \($0): " } ?? "" }
+
+  /// The same of a text that the user knows no lines of.
+  fileprivate var withoutLine: ConfigurationError {
+    switch self {
+    case .malformed(_, let reason): .malformed(line: nil, reason: reason)
+    case .unknownKey(let key, _, let nearest): .unknownKey(key, line: nil, nearest: nearest)
+    case .badValue(let key, _, let expected): .badValue(key: key, line: nil, expected: expected)
+    case .unreadable, .outOfRange, .unknownPreset: self
+    }
+  }
+}
+
+extension Node {
+  /// What YAML would take for something else than was meant: a value that is missing, and numbers in base 8 or 60.
+  fileprivate var fault: String? {
+    switch self {
+    case .scalar(let scalar) where scalar.style == .plain:
+      if ["", "~", "null", "Null", "NULL"].contains(scalar.string) { return "has no value" }
+      let other = /[-+]?(0[0-9_]+|0[xob][0-9a-fA-F_]+|[0-9][0-9_]*(:[0-5]?[0-9])+)/
+      guard scalar.string.wholeMatch(of: other) != nil else { return nil }
+      return "\(scalar.string) would be read as another number; write it in decimal digits"
+    case .sequence(let sequence): return sequence.lazy.compactMap(\.fault).first
+    case .mapping(let mapping): return mapping.values.lazy.compactMap(\.fault).first
+    case .scalar, .alias: return nil
+    }
+  }
 }
 
 extension TrainingConfiguration {
@@ -60,6 +86,7 @@ extension TrainingConfiguration {
   /// - Throws: ``ConfigurationError``; an unknown key is refused with the nearest known one.
   public func setting(_ assignments: [String]) throws(ConfigurationError) -> TrainingConfiguration {
     var yaml = ""
+    var keys: Set<Substring> = []
     for assignment in assignments {
       guard let mark = assignment.firstIndex(of: "="), mark > assignment.startIndex else {
         throw .malformed(line: nil, reason: "\(assignment) is no setting; write it as key=value")
@@ -67,32 +94,54 @@ extension TrainingConfiguration {
       guard !assignment.contains("\n") else {
         throw .malformed(line: nil, reason: "the setting \(assignment.prefix(20)) has several lines")
       }
+      guard keys.insert(assignment[..<mark]).inserted else {
+        throw .malformed(line: nil, reason: "the setting \(assignment[..<mark]) is given twice")
+      }
       yaml += "\(assignment[..<mark]): \(assignment[assignment.index(after: mark)...])\n"
     }
     guard !yaml.isEmpty else { return self }
     let base = Changes.base.map { [$0: self] } ?? [:]
-    let changed = try Self.read(yaml, Changes.self, besides: [], userInfo: base).configuration
-    try changed.validate()
-    return changed
+    let changed: Changes
+    do {
+      changed = try Self.read(yaml, Changes.self, besides: [], userInfo: base)
+    } catch {
+      // Settings stand on no lines.
+      throw error.withoutLine
+    }
+    try changed.configuration.validate()
+    return changed.configuration
   }
 
   /// Decodes a mapping whose keys are all known.
   private static func read<Value: Decodable>(
     _ yaml: String, _ type: Value.Type, besides others: [String], userInfo: [CodingUserInfoKey: any Sendable] = [:]
   ) throws(ConfigurationError) -> Value {
-    let lines = try keyLines(of: yaml)
+    let entries = try entries(of: yaml)
     let known = CodingKeys.allCases.map(\.rawValue) + others
-    for (key, line) in lines where !known.contains(key) {
-      throw .unknownKey(key, line: line, nearest: nearest(to: key, in: known))
+    for (key, line, value) in entries {
+      guard known.contains(key) else { throw .unknownKey(key, line: line, nearest: nearest(to: key, in: known)) }
+      if let fault = value.fault { throw .badValue(key: key, line: line, expected: fault) }
     }
-    func line(of key: String) -> Int? { lines.first { $0.key == key }?.line }
+    func line(of key: String) -> Int? { entries.first { $0.key == key }?.line }
     do {
       return try YAMLDecoder().decode(type, from: yaml, userInfo: userInfo)
     } catch let error as ConfigurationError {
       throw error
+    } catch DecodingError.typeMismatch(let type, let context) where type is any Numeric.Type || type == Bool.self {
+      let key = context.codingPath.first?.stringValue ?? ""
+      let wanted =
+        switch type {
+        case is Bool.Type: "expected true or false"
+        case is any UnsignedInteger.Type: "expected a whole number from 0 to \(UInt64.max)"
+        case is any BinaryInteger.Type: "expected a whole number"
+        default: "expected a number"
+        }
+      throw .badValue(key: key, line: line(of: key), expected: wanted)
     } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
       DecodingError.dataCorrupted(let context), DecodingError.keyNotFound(_, let context)
     {
+      // What is thrown while decoding may come wrapped.
+      if let error = context.underlyingError as? ConfigurationError { throw error }
       let key = context.codingPath.first?.stringValue ?? ""
       throw .badValue(key: key, line: line(of: key), expected: context.debugDescription)
     } catch {
@@ -100,8 +149,10 @@ extension TrainingConfiguration {
     }
   }
 
-  /// The keys of the outermost mapping with their lines, from 1.
-  private static func keyLines(of yaml: String) throws(ConfigurationError) -> [(key: String, line: Int?)] {
+  /// The keys of the outermost mapping with their lines, from 1, and values.
+  private static func entries(
+    of yaml: String
+  ) throws(ConfigurationError) -> [(key: String, line: Int?, value: Node)] {
     let root: Node?
     do {
       root = try Yams.compose(yaml: yaml)
@@ -116,7 +167,7 @@ extension TrainingConfiguration {
     guard let mapping = root.mapping else {
       throw .malformed(line: root.mark?.line, reason: "expected a mapping, lines of the form `key: value`")
     }
-    return mapping.map { key, _ in (key.string ?? "of another kind than text", key.mark?.line) }
+    return mapping.map { key, value in (key.string ?? "of another kind than text", key.mark?.line, value) }
   }
 
   /// A configuration as a file has it: changes to a preset, or to the default.

@@ -67,6 +67,10 @@ extension TrainingConfiguration {
       "must be at most \(reluLayerCount + 1): each freezes one block more than the one before, and "
         + "\(architecture.name) has \(reluLayerCount) ReLU layers")
     try require(
+      plan.count == 1 || naturalEpochs + rampEpochs <= plan.epochs, .rampEpochs, rampEpochs,
+      "must be, with natural-epochs, at most the epochs of a stage, \(plan.epochs): the block that is frozen first would "
+        + "never see the whole radius; set stage-epochs or epochs, or a shorter ramp")
+    try require(
       plan.mixingEpochs <= plan.epochs, .mixingEpochs, plan.mixingEpochs,
       "must be at most the epochs of a stage, \(plan.epochs)")
     let last = plan.firstEpoch(ofStage: plan.count - 1)

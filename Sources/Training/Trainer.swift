@@ -120,7 +120,7 @@ public struct Trainer: Sendable {
     let run = TrainingRun(self, from: state)
     let reluUnits = stack.reluLayers.reduce(0) { $0 + stack.size(ofBoundary: $1) }
     onEvent(.started(parameters: parameterCount, reluUnits: reluUnits, history: state.history))
-    for epoch in state.finishedEpochs..<max(state.finishedEpochs, configuration.epochs) {
+    for epoch in state.finishedEpochs..<configuration.epochs {
       try run.epoch(epoch, isCancelled: isCancelled, onEvent: onEvent)
       if let checkpoint {
         // A full disk is no reason to lose the epochs to come: the file of an earlier epoch is as it was.

@@ -51,6 +51,25 @@ extension TrainingConfiguration {
     func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
       if let found = try keys.decodeIfPresent(Value.self, forKey: key) { value = found }
     }
+    func choice<Value: RawRepresentable<String> & CaseIterable>(_ key: CodingKeys) throws -> Value? {
+      guard let name = try keys.decodeIfPresent(String.self, forKey: key) else { return nil }
+      guard let found = Value(rawValue: name) else {
+        let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        throw DecodingError.dataCorruptedError(
+          forKey: key, in: keys, debugDescription: "there is no \(name); known are \(known)")
+      }
+      return found
+    }
+    func read<Value: Decodable & RawRepresentable<String> & CaseIterable>(
+      _ key: CodingKeys, _ value: inout Value
+    ) throws {
+      if let found: Value = try choice(key) { value = found }
+    }
+    func readOptional<Value: Decodable & RawRepresentable<String> & CaseIterable>(
+      _ key: CodingKeys, _ value: inout Value?
+    ) throws {
+      if let found: Value = try choice(key) { value = found }
+    }
     func readOptional<Value: Decodable>(_ key: CodingKeys, _ value: inout Value?) throws {
       if let found = try keys.decodeIfPresent(Value.self, forKey: key) { value = found }
     }

@@ -35,6 +35,9 @@ extension TrainingConfiguration {
     try require((0...100_000).contains(rampEpochs), .rampEpochs, rampEpochs, "must lie in 0...100000")
     let growing = method == .standard ? 0 : naturalEpochs + rampEpochs
     try require(
+      growing <= epochs && (method == .standard || naturalEpochs < epochs), .epochs, epochs,
+      "must be natural-epochs and ramp-epochs at least, \(growing) together, for the radius to be reached")
+    try require(
       resolvedSelection == .last || growing < epochs, .epochs, epochs,
       "must be more than natural-epochs and ramp-epochs, \(growing) together, for selection among the epochs at the "
         + "full radius: shorten the ramp, or set selection to last")

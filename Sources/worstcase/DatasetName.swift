@@ -35,14 +35,14 @@ enum DatasetName: String, ExpressibleByArgument, CaseIterable {
           throw Failure(
             status: .badInput,
             message:
-              "--data is for images in files, and those of \(rawValue) are made: name their kind as well, "
-              + "as in `--dataset mnist --data DIR`")
+              "--data is for images in files, and those of \(rawValue) are made: name the data set of the files as well"
+          )
         }
         return try SyntheticDigits.make(count: count, seed: 1, split: split)
       }
       guard let data else {
         throw Failure(
-          status: .badInput, message: "--dataset \(rawValue) needs --data DIR with \(kind.wanted)")
+          status: .badInput, message: "the data set \(rawValue) needs --data DIR with \(kind.wanted)")
       }
       return try kind.load(URL(fileURLWithPath: data), split: split, validRange: range?.range)
     }

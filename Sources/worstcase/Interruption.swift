@@ -55,6 +55,8 @@ enum Interruption {
     _ = (farewell, isPatient.load(ordering: .relaxed), wish.load(ordering: .relaxed))
     // Writing to a pipe whose reader has gone is an error to report, not a death.
     signal(SIGPIPE, SIG_IGN)
+    // And so is a file that would outgrow what the user may write.
+    signal(SIGXFSZ, SIG_IGN)
     for number in [SIGINT, SIGTERM] {
       let previous = signal(number, handler)
       // Whoever started us in the background asked for the signal to be ignored.

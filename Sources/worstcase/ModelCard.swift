@@ -16,6 +16,16 @@ struct ModelCard {
   /// Where the card goes: beside the network.
   var path: String { (file as NSString).deletingPathExtension + ".md" }
 
+  /// Refuses to put a card in the place of a file that is none.
+  static func requireReplaceable(_ path: String) throws {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return }
+    guard text.hasPrefix("# "), text.contains("\n| architecture | ") else {
+      throw Failure(
+        status: .badInput,
+        message: "the network's card would replace \(path), which is no card: give the network another name")
+    }
+  }
+
   private func percent(_ fraction: Double) -> String { String(format: "%.2f %%", 100 * fraction) }
 
   /// One line for the terminal.

@@ -5,6 +5,7 @@ import Reports
 enum OutputPlace {
   /// Refuses a path where no file can be written.
   static func requireFile(_ path: String, option: String) throws {
+    guard !path.isEmpty else { throw Failure(status: .badInput, message: "\(option) names no file") }
     var isFolder: ObjCBool = false
     guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue else {
       throw Failure(status: .badInput, message: "\(option): \(path) is a folder; name a file")

@@ -15,8 +15,9 @@ struct Train: ParsableCommand {
 
       Examples:
         worstcase train --preset digits-cnn3 --output digits.onnx
-        worstcase train config.yaml --data mnist --output net.onnx --log net.jsonl --figure net.svg
-        worstcase train --preset mnist-cnn3-taps-0.1 --data mnist --set seed=2 --set latent-steps=10 --output net.onnx
+        worstcase train config.yaml --output net.onnx --figure net.svg
+        worstcase train config.yaml --set seed=2 --output net2.onnx
+        worstcase train --preset mnist-cnn3-taps-0.1 --data mnist --output net.onnx
       """)
 
   @Argument(help: "A YAML configuration.")
@@ -69,7 +70,8 @@ struct Train: ParsableCommand {
     try OutputPlace.requireFile(checkpoint, option: "--checkpoint")
     if let log { try OutputPlace.requireFile(log, option: "--log") }
     if let figure { try OutputPlace.requireDrawable(figure, option: "--figure") }
-    try requireDistinct([output, cardPath, checkpoint] + [log, figure].compactMap { $0 })
+    try requireDistinct([output, cardPath, checkpoint] + [log, figure, config, data].compactMap { $0 })
+    try ModelCard.requireReplaceable(cardPath)
     let training = try dataset.images(.train, in: data, count: 20_000)
     let test = try dataset.images(.test, in: data, count: 2_000)
     guard test.shape == training.shape, test.classCount == training.classCount else {
@@ -123,7 +125,7 @@ struct Train: ParsableCommand {
     Output.line(card.summary)
     Output.line("network  \(output)")
     Output.line("card     \(card.path)")
-    if let figure { Output.line("figure   \(figure)") }
+    if let figure, curves?.isDrawn == true { Output.line("figure   \(figure)") }
   }
 
   /// Writes network and card, both or neither: what cannot be written takes the place of nothing.
@@ -146,7 +148,7 @@ struct Train: ParsableCommand {
     }
   }
 
-  /// Network, card, checkpoint, log and figure would overwrite one another in one place.
+  /// Network, card, checkpoint, log and figure would overwrite one another in one place, or what they are made from.
   private func requireDistinct(_ paths: [String]) throws {
     var seen: Set<String> = []
     for path in paths {
@@ -154,7 +156,8 @@ struct Train: ParsableCommand {
       guard seen.insert(place).inserted else {
         throw Failure(
           status: .badInput,
-          message: "\(path) is the place of two files: network, card, checkpoint, log and figure must differ")
+          message: "\(path) is the place of two files: configuration, data, network, card, checkpoint, log and figure "
+            + "must differ")
       }
     }
   }

@@ -10,6 +10,7 @@ struct TrainingCurves {
   private let loss: String
   private var history: [EpochSummary] = []
   private var hasTold = false
+  private(set) var isDrawn = false
 
   init(file: String, network: String, configuration: TrainingConfiguration) {
     self.file = file
@@ -48,7 +49,9 @@ struct TrainingCurves {
     Interruption.undisturbed {
       do throws(ReportError) {
         try figure.draw(to: place)
+        isDrawn = true
       } catch {
+        isDrawn = false
         // A terminal's Ctrl-C ends gnuplot as well.
         if Interruption.requested != nil {
           try? figure.draw(to: place)

@@ -34,7 +34,7 @@ import Testing
     let folder = try ScratchFolder()
     let estimates = Dictionary(uniqueKeysWithValues: (0..<count).map { ("M\($0)", Double($0) - 1) })
     try ErrorFigure([Examples.record(0, estimates: estimates)], identity: Examples.identity).draw(in: folder.url)
-    #expect(folder.contents.count == 4)
+    #expect(folder.contents.count == 5)
   }
 
   @Test func drawsWhatIsNotBounded() throws {

@@ -67,6 +67,7 @@ import Testing
     settings.augmentationPad = 1
     settings.batchNorm = true
     settings.epochs = 2
+    settings.rampEpochs = 1
     settings.learningRateMilestones = []
     var results: [[UInt32]] = []
     for threads in [1, 2] {

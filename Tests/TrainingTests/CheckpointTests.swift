@@ -15,8 +15,8 @@ import Testing
     let set = try bars(count: 60, stream: "training")
     let trainer = try Trainer(configuration: barsConfiguration(), training: set)
     var state = trainer.initialState()
-    state.finishedEpochs = 2
-    state.finishedSteps = 4
+    state.finishedEpochs = 4
+    state.finishedSteps = 8
     for i in state.firstMoments.indices {
       state.firstMoments[i] = Float(i) * 1e-30
       state.secondMoments[i] = 1 / Float(i + 1)
@@ -36,6 +36,12 @@ import Testing
     configuration.epochs = 60
     configuration.threads = 2
     #expect(try Checkpoint.read(file, for: Trainer(configuration: configuration, training: set)) == state)
+    configuration.epochs = 3
+    let tooShort = try Trainer(configuration: configuration, training: set)
+    #expect(throws: TrainingError.otherRun(what: "finished epochs", checkpoint: "4", run: "3")) {
+      try Checkpoint.read(file, for: tooShort)
+    }
+    configuration.epochs = 60
     configuration.learningRate = 0.1
     let other = try Trainer(configuration: configuration, training: set)
     #expect(throws: TrainingError.otherRun(what: "learning-rate", checkpoint: "0.005", run: "0.1")) {

@@ -57,6 +57,43 @@ import Testing
     }
   }
 
+  @Test(
+    "what YAML reads otherwise than people do is refused",
+    arguments: ["seed:", "seed: ~", "seed: null", "seed: 010", "epochs: 1:30", "epochs: 0x10", "widths: [010, 4]"])
+  func misreadings(yaml: String) {
+    let error = #expect(throws: ConfigurationError.self) { try TrainingConfiguration(yaml: "# One.\n" + yaml) }
+    guard case .badValue(_, 2, _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test("errors say what is known")
+  func known() {
+    #expect(throws: ConfigurationError.unknownPreset("mnist-cnn3-tap-0.1", nearest: "mnist-cnn3-taps-0.1")) {
+      try TrainingConfiguration(yaml: "preset: mnist-cnn3-tap-0.1")
+    }
+    let method = #expect(throws: ConfigurationError.self) { try TrainingConfiguration(yaml: "method: foo") }
+    #expect(method?.description.contains("known are standard, pgd, ibp") == true)
+    #expect(throws: ConfigurationError.badValue(key: "epochs", line: 1, expected: "expected a whole number")) {
+      try TrainingConfiguration(yaml: "epochs: 2.5")
+    }
+  }
+
+  @Test(
+    "a radius that would not be reached is refused",
+    arguments: [
+      "epochs: 10\nselection: last", "epochs: 10\nvalidation: 0",
+      "epochs: 2\nnatural-epochs: 2\nramp-epochs: 0\nselection: last", "method: colt\narchitecture: cnn7",
+    ])
+  func unreached(yaml: String) {
+    let error = #expect(throws: ConfigurationError.self) { try TrainingConfiguration(yaml: yaml) }
+    guard case .outOfRange = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   @Test("a configuration survives being stored")
   func stored() throws {
     for name in TrainingConfiguration.presetNames {
@@ -76,12 +113,17 @@ import Testing
     #expect(changed.epsilon == 2.0 / 255 && changed.learningRateMilestones == [3, 4] && changed.epochs == 25)
     #expect(changed.method == .staps && changed.l1 == base.l1)
     #expect(try base.setting([]) == base)
+    let twice = #expect(throws: ConfigurationError.self) { try base.setting(["seed=1", "seed=2"]) }
+    #expect(twice?.description == "the setting seed is given twice")
+    let wrong = #expect(throws: ConfigurationError.self) { try base.setting(["seed=1", "epochs=x"]) }
+    #expect(wrong?.description == "epochs: expected a whole number")
   }
 
   @Test(
     "a setting that is none is refused",
     arguments: [
       "epochs", "=3", "epoks=3", "epochs=many", "epochs=0", "preset=digits-cnn3", "epochs=1\nseed=2", "method=tap",
+      "seed=",
     ])
   func refused(setting: String) throws {
     #expect(throws: ConfigurationError.self) { try TrainingConfiguration().setting([setting]) }

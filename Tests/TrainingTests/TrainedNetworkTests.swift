@@ -8,6 +8,7 @@ import Testing
   func sameOutputs() throws {
     var configuration = barsConfiguration()
     configuration.epochs = 1
+    configuration.rampEpochs = 1
     let set = try bars(count: 100, stream: "training")
     let trained = try Trainer(configuration: configuration, training: set).train()
     let network = try trained.network()

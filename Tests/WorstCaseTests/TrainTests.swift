@@ -138,6 +138,12 @@ struct TrainTests {
     try expectRefusal(arguments + ["--set", "validation=20000"] + output, naming: "held out", in: folder)
     try expectRefusal(arguments + output + ["--log", "nowhere/net.jsonl"], naming: "--log", in: folder)
     try expectRefusal(arguments + output + ["--figure", "net.png"], naming: "--figure", ".svg", in: folder)
+    try expectRefusal(arguments + output + ["--log", ""], naming: "--log", in: folder)
+    try Data("# Mine".utf8).write(to: folder.url.appendingPathComponent("net.md"))
+    try expectRefusal(arguments + output, naming: "net.md", "no card", in: folder)
+    try FileManager.default.removeItem(at: folder.url.appendingPathComponent("net.md"))
+    try Data("preset: digits-cnn3".utf8).write(to: folder.url.appendingPathComponent("own.yaml"))
+    try expectRefusal(["train", "own.yaml", "--log", "own.yaml"] + output, naming: "own.yaml", in: folder)
     try expectRefusal(arguments + output + ["--set", "micro-batch=257"], naming: "micro-batch", in: folder)
     try expectRefusal(
       ["train", "--preset", "digits-cnn3", "--set", "architecture=[{dens: 3}, output]"] + output,
