@@ -97,8 +97,8 @@ func tests() -> [Target] {
     ("BranchAndBound", []),
     ("Verification", ["ONNXFormat", "VNNLIB"]),
     ("Training", ["Tensors", "Networks"]),
-    ("Studies", [.product(name: "GRDB", package: "GRDB.swift")]),
-    ("Reports", []),
+    ("Studies", ["Tensors", .product(name: "GRDB", package: "GRDB.swift")]),
+    ("Reports", ["Tensors"]),
   ]
   let libraries: [Target] = tested.map { name, dependencies in
     .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies)

@@ -10,10 +10,12 @@ public enum StudyPage {
   ///   - records: the samples, in the order of the table.
   ///   - identity: what the study is about.
   ///   - figure: the figure as gnuplot wrote it; its words are ours or escaped by gnuplot.
+  ///   - pictures: the samples' pictures as JSON, and how many there are.
   ///   - store: the study's file, named in the command that makes this page again.
   /// - Throws: ``ReportError/template(reason:)``.
   public static func html(
-    _ records: [SampleRecord], identity: StudyIdentity, figure: ErrorFigure, svg: String, store: String
+    _ records: [SampleRecord], identity: StudyIdentity, figure: ErrorFigure, svg: String,
+    pictures: (text: String, count: Int), store: String
   ) throws(ReportError) -> String {
     let summary = StudySummary(records)
     let page = Page(
@@ -26,6 +28,8 @@ public enum StudyPage {
       caption: caption(figure, summary),
       methodNames: summary.methods.map(\.name),
       rows: records.map { Row($0, methods: summary.methods.map(\.name)) },
+      labels: Set(records.map(\.label)).sorted().map(String.init),
+      pictures: pictures.text, pictured: picturedNote(pictures.count, of: records.count),
       command: ShellWords.text(identity.command),
       reportCommand: ShellWords.text(["worstcase", "report", store]),
       settings: indented(identity.settings))
@@ -46,6 +50,8 @@ public enum StudyPage {
     var svg, caption: String
     var methodNames: [String]
     var rows: [Row]
+    var labels: [String]
+    var pictures, pictured: String
     var command, reportCommand, settings: String
   }
 
@@ -70,7 +76,7 @@ public enum StudyPage {
   }
 
   private struct Row {
-    var index, label, predicted, lower, upper, target, status, reason, seconds: String
+    var index, label, predicted, lower, upper, target, status, reason, verdict, seconds: String
     var estimates: [String]
 
     init(_ record: SampleRecord, methods: [String]) {
@@ -82,6 +88,7 @@ public enum StudyPage {
       target = "\(record.adversarialClass)"
       status = record.status.rawValue
       reason = record.reason ?? ""
+      verdict = record.upper < 0 ? "robust" : record.lower >= 0 ? "not robust" : "undecided"
       seconds = NumberText.short(record.seconds, digits: 3)
       estimates = methods.map { method in record.estimates[method].map { NumberText.short($0, digits: 6) } ?? "" }
     }
@@ -94,6 +101,17 @@ extension StudyPage {
     return "How far cheap estimates of the worst-case margin lie from its exact value, on \(summary.samples) "
       + "\(summary.samples == 1 ? "sample" : "samples") of \(identity.dataset.name) under every change of each input by "
       + "at most ε = \(NumberText.short(identity.epsilon, digits: 6)). The exact value is known for \(exact)."
+  }
+
+  /// Which samples can be looked at.
+  private static func picturedNote(_ count: Int, of all: Int) -> String {
+    switch count {
+    case 0: "The study has no images to show."
+    case all: "Choose a row to see the image, the worst input that was found, and the change between them."
+    default:
+      "Choose a row to see more of it; \(count) have pictures: those with open brackets first, then those with the largest "
+        + "margins."
+    }
   }
 
   private static func facts(_ summary: StudySummary, _ identity: StudyIdentity) -> [Fact] {

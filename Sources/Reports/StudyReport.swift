@@ -36,8 +36,12 @@ public enum StudyReport {
   /// - Throws: ``ReportError``.
   public static func write(store: StudyStore, to directory: URL) throws(ReportError) -> ReportFiles {
     let records: [SampleRecord]
+    let pictures: (text: String, count: Int)
     do {
-      records = try store.records(witnesses: false)
+      // Witnesses are most of a store: they are let go once some are drawn.
+      let witnessed = try store.records()
+      pictures = SamplePictures.json(witnessed)
+      records = witnessed.map(\.withoutWitness)
     } catch {
       throw .store(error)
     }
@@ -61,7 +65,8 @@ public enum StudyReport {
       let drawn = ReportFiles(in: workshop)
       var svg = ""
       try FileWriting.at(drawn.figureSVG) { svg = try String(contentsOf: drawn.figureSVG, encoding: .utf8) }
-      let page = try StudyPage.html(records, identity: store.identity, figure: figure, svg: svg, store: store.path)
+      let page = try StudyPage.html(
+        records, identity: store.identity, figure: figure, svg: svg, pictures: pictures, store: store.path)
       for path in [\ReportFiles.figureData, \.figureScript, \.figureSVG, \.figurePNG, \.figurePDF] {
         try FileWriting.move(drawn[keyPath: path], to: files[keyPath: path])
       }

@@ -207,7 +207,8 @@ extension ResultStore {
 
   /// All rows in the order of their samples' indices.
   ///
-  /// - Parameter witnesses: whether to read the witnesses, which are nearly all of the file; where not, they are empty.
+  /// - Parameter witnesses: whether to read witnesses and images, which are nearly all of the file; where not, there are
+  ///   none.
   public func records(witnesses: Bool = true) throws(StoreError) -> [Row] {
     try Self.translatingErrors(at: path) { () throws in
       try database.read { db in try Row.readAll(db, path: path, witnesses: witnesses) }

@@ -36,11 +36,20 @@ public struct SampleRecord: Codable, Hashable, Sendable {
   public var timeout: Double
   /// The input that attains `lower`.
   public var witness: [Double]
+  /// The sample, to be looked at; nil where it is no image, or was stored before images were.
+  public var image: StoredImage?
+
+  /// The same without what is to be looked at.
+  public var withoutWitness: SampleRecord {
+    var record = self
+    (record.witness, record.image) = ([], nil)
+    return record
+  }
 
   public init(
     index: Int, label: Int, predicted: Int, lower: Double, upper: Double, adversarialClass: Int, status: Status,
     reason: String?, estimates: [String: Double], estimateSeconds: [String: Double], unstable: Int,
-    seconds: Double, timeout: Double, witness: [Double]
+    seconds: Double, timeout: Double, witness: [Double], image: StoredImage? = nil
   ) {
     self.index = index
     self.label = label
@@ -56,5 +65,6 @@ public struct SampleRecord: Codable, Hashable, Sendable {
     self.seconds = seconds
     self.timeout = timeout
     self.witness = witness
+    self.image = image
   }
 }

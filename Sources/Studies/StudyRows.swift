@@ -42,11 +42,11 @@ extension StudyIdentity {
 extension SampleRecord: StoredRow {
   public var isUnfinished: Bool { status == .bracket && reason == OpenReason.timeLimit.rawValue }
   public static let unfinishedRows = "status = 'bracket' AND reason = '\(OpenReason.timeLimit.rawValue)'"
-  public static let attachments = ["estimate"]
+  public static let attachments = ["estimate", "image"]
 
   public func contradicts(_ other: SampleRecord) -> Bool { lower > other.upper || other.lower > upper }
 
-  /// Writes the row of `sample` and those of `estimate`.
+  /// Writes the row of `sample` and those of `estimate` and `image`.
   ///
   /// - Precondition: every estimate has its seconds.
   public func insert(_ db: Database) throws {
@@ -68,10 +68,12 @@ extension SampleRecord: StoredRow {
     for (method, value) in estimates.sorted(by: { $0.key < $1.key }) {
       try statement.execute(arguments: [index, method, value, estimateSeconds[method]])
     }
+    try image?.insert(db, sample: index)
   }
 
   public static func readAll(_ db: Database, path: String, witnesses: Bool) throws -> [SampleRecord] {
     var records: [SampleRecord] = []
+    let images = witnesses ? try StoredImage.readAll(db, path: path) : [:]
     let estimates = try Row.fetchCursor(db, sql: "SELECT * FROM estimate ORDER BY sample, method")
     var estimate = try estimates.next()
     // Format 2, which a reader leaves as it is, has one time limit for all, with the settings.
@@ -98,7 +100,7 @@ extension SampleRecord: StoredRow {
         index: index, label: row["label"], predicted: row["predicted"], lower: row["lower"] ?? .nan,
         upper: row["upper"] ?? .nan, adversarialClass: row["class"], status: status,
         reason: row["reason"], estimates: [:], estimateSeconds: [:], unstable: row["unstable"],
-        seconds: row["seconds"] ?? .nan, timeout: row["timeout"] ?? .infinity, witness: witness)
+        seconds: row["seconds"] ?? .nan, timeout: row["timeout"] ?? .infinity, witness: witness, image: images[index])
       while let current = estimate, current["sample"] == index {
         let method: String = current["method"]
         record.estimates[method] = current["value"] ?? .nan

@@ -147,7 +147,8 @@ public struct StudyRunner: Sendable {
       adversarialClass: bracket.lower.adversarialClass, status: bracket.openReason == nil ? .exact : .bracket,
       reason: bracket.openReason?.rawValue, estimates: estimates, estimateSeconds: seconds,
       unstable: bracket.unstable, seconds: bracket.seconds, timeout: settings.exact.timeout,
-      witness: bracket.lower.input)
+      witness: bracket.lower.input,
+      image: StoredImage(image, shape: images.shape, range: images.validRange))
     return (record, bracket)
   }
 }

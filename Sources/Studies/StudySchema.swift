@@ -41,8 +41,11 @@ extension SampleRecord {
           PRAGMA user_version = 3;
           """)
     }
+    migrator.registerMigration("4") { db in
+      try db.execute(sql: StoredImage.table + "PRAGMA user_version = 4;")
+    }
     // In version 1 an upper end could rest on a solver's word, and tolerances had another meaning: such rows are never
     // mixed with ours.
-    return StoreSchema(kind: .study, version: 3, oldestVersion: 2, migrator: migrator)
+    return StoreSchema(kind: .study, version: 4, oldestVersion: 2, migrator: migrator)
   }
 }

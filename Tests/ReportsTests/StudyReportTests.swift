@@ -27,12 +27,14 @@ enum Examples {
     machine: Machine(processor: "A processor", cores: 2, kernels: "Haswell"))
 
   static func record(
-    _ index: Int, lower: Double = -1, upper: Double = -1, estimates: [String: Double]
+    _ index: Int, lower: Double = -1, upper: Double = -1, estimates: [String: Double], witness: [Double] = [0.5],
+    image: StoredImage? = nil
   ) -> SampleRecord {
     SampleRecord(
       index: index, label: 3, predicted: 3, lower: lower, upper: upper, adversarialClass: 5,
       status: lower == upper ? .exact : .bracket, reason: lower == upper ? nil : "time", estimates: estimates,
-      estimateSeconds: estimates.mapValues { _ in 0.125 }, unstable: 17, seconds: 1.5, timeout: 10, witness: [0.5])
+      estimateSeconds: estimates.mapValues { _ in 0.125 }, unstable: 17, seconds: 1.5, timeout: 10, witness: witness,
+      image: image)
   }
 }
 
@@ -64,7 +66,8 @@ enum Examples {
       let page = try String(contentsOf: files.page, encoding: .utf8)
       #expect(page.hasPrefix("<!doctype html>"))
       #expect(page.contains("over-approximation error of the worst-case margin"))
-      #expect(page.components(separatedBy: "<tr>").count == 1 + 1 + 2 + 1 + 30)
+      #expect(page.components(separatedBy: "<tr>").count == 1 + 1 + 2 + 1 + 1)
+      #expect(page.components(separatedBy: "<tr data-verdict=\"robust\"").count == 1 + 30)
       #expect(page.contains("worstcase study &#39;it&#39;\\&#39;&#39;s.onnx&#39;"))
       #expect(!page.contains("http://") || !page.contains("src="))
       let summary = try JSONSerialization.jsonObject(with: Data(contentsOf: files.summary)) as? [String: Any]

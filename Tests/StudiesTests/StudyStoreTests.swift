@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Studies
+import Tensors
 import Testing
 
 /// A folder that is removed with everything in it.
@@ -133,8 +134,8 @@ enum Examples {
     let database = try DatabaseQueue(path: path)
     try database.write { db in
       try db.execute(
-        sql: "ALTER TABLE sample DROP COLUMN timeout; DELETE FROM grdb_migrations WHERE identifier = '3'; "
-          + "PRAGMA user_version = 2")
+        sql: "ALTER TABLE sample DROP COLUMN timeout; DELETE FROM grdb_migrations WHERE identifier IN ('3', '4'); "
+          + "DROP TABLE image; PRAGMA user_version = 2")
     }
     try database.close()
     #expect(try StudyStore.openForReading(path).records().map(\.timeout) == [7.5])
@@ -143,6 +144,28 @@ enum Examples {
     let store = try StudyStore.open(path, identity: now)
     #expect(try store.records().map(\.timeout) == [7.5])
     #expect(store.identity.differences(from: now).isEmpty)
+    var pictured = Examples.record(5)
+    pictured.image = StoredImage([0.2, 0.7], shape: try Shape([1, 1, 2]), range: 0...1)
+    try store.append(pictured)
+    #expect(try store.records().map(\.image?.bytes) == [nil, [51, 179]])
+  }
+
+  @Test func keepsImages() throws {
+    let shape = try Shape([3, 1, 2])
+    var record = Examples.record(3)
+    record.image = StoredImage([-1, 0, 1, 0.5, 7, -7], shape: shape, range: -1...1)
+    #expect(record.image?.bytes == [0, 128, 255, 191, 255, 0])
+    #expect(StoredImage([0, 1], shape: Shape(vector: 2), range: 0...1) == nil)
+    #expect(StoredImage([0, .nan], shape: try Shape([1, 1, 2]), range: 0...1) == nil)
+    #expect(record.image?.drawnAlike([0]) == nil)
+    let store = try StudyStore.open(path, identity: Examples.identity)
+    try store.append(record)
+    #expect(try store.records() == [record])
+    #expect(try store.records(witnesses: false) == [record.withoutWitness])
+    let database = try DatabaseQueue(path: path)
+    try database.write { db in try db.execute(sql: "UPDATE image SET height = 4611686018427387904") }
+    try database.close()
+    #expect(throws: StoreError.self) { try store.records() }
   }
 
   @Test func refusesToMix() throws {
@@ -237,7 +260,7 @@ enum Examples {
     _ = try StudyStore.open(path, identity: Examples.identity)
     try DatabaseQueue(path: path).write { db in try db.execute(sql: "PRAGMA user_version = 12") }
     for open in [{ try StudyStore.open(path, identity: Examples.identity) }, { try StudyStore.openForReading(path) }] {
-      #expect(throws: StoreError.newerFormat(path: path, found: 12, known: 3)) { _ = try open() }
+      #expect(throws: StoreError.newerFormat(path: path, found: 12, known: 4)) { _ = try open() }
     }
   }
 
