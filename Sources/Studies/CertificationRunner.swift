@@ -55,7 +55,7 @@ public struct CertificationRunner: Sendable {
   /// - Throws: the first ``StudyError``; samples stored before stay stored.
   public func run(
     samples: [Int], store: CertificationStore, workers: Workers,
-    observe: @Sendable (StoreEvent<CertificationRecord>) -> Void
+    observe: @escaping @Sendable (StoreEvent<CertificationRecord>) -> Void
   ) throws(StudyError) {
     try store.complete(samples, timeout: timeout, workers: workers, observe: observe) { index throws(StudyError) in
       try record(of: index)

@@ -184,14 +184,24 @@ extension ResultStore {
   /// When it returns, the row is on the disk.
   ///
   /// - Precondition: the store was opened to write.
-  /// - Throws: ``StoreError/duplicateSample(path:index:)`` if the sample has a row already that this one may not replace,
+  /// - Throws: as ``append(contentsOf:)``.
+  public func append(_ row: Row) throws(StoreError) { try append(contentsOf: [row]) }
+
+  /// Stores the rows of some samples, all of them at once or none.
+  ///
+  /// When it returns, they are on the disk, for which it waited once.
+  ///
+  /// - Precondition: the store was opened to write.
+  /// - Throws: ``StoreError/duplicateSample(path:index:)`` if a sample has a row already that this one may not replace,
   ///   or what SQLite refuses, a full disk for one; the rows stored before are safe.
-  public func append(_ row: Row) throws(StoreError) {
+  public func append(contentsOf rows: [Row]) throws(StoreError) {
     precondition(lock != nil, "The store \(path) was opened to be read")
     try Self.translatingErrors(at: path) { () throws in
       try database.write { db in
-        guard try row.makeRoom(db) else { throw StoreError.duplicateSample(path: path, index: row.index) }
-        try row.insert(db)
+        for row in rows {
+          guard try row.makeRoom(db) else { throw StoreError.duplicateSample(path: path, index: row.index) }
+          try row.insert(db)
+        }
       }
     }
   }

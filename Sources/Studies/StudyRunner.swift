@@ -101,7 +101,7 @@ public struct StudyRunner: Sendable {
   ///   - observe: called for each event, one at a time, on any thread.
   /// - Throws: the first ``StudyError``; samples stored before stay stored.
   public func run(
-    samples: [Int], store: StudyStore, workers: Workers, observe: @Sendable (StoreEvent<SampleRecord>) -> Void
+    samples: [Int], store: StudyStore, workers: Workers, observe: @escaping @Sendable (StoreEvent<SampleRecord>) -> Void
   ) throws(StudyError) {
     try store.complete(samples, timeout: settings.exact.timeout, workers: workers, observe: observe) {
       index throws(StudyError) in
