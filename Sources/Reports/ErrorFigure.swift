@@ -15,12 +15,8 @@ public struct ErrorFigure: Sendable {
   private let title: String
   private let subtitle: String
 
-  /// The figure's files have these names; the script finds its data by them.
-  static let data = "errors.dat"
-  static let script = "errors.gp"
-  static let vector = "errors.svg"
-  static let raster = "errors.png"
-  static let paper = "errors.pdf"
+  /// The figure's files.
+  static let files = FigureFiles(stem: "errors")
 
   private static let left = 92
   private static let right = 228
@@ -67,57 +63,20 @@ public struct ErrorFigure: Sendable {
   ///
   /// - Throws: ``ReportError`` if the folder takes no files, or gnuplot is missing or fails.
   func draw(in folder: URL) throws(ReportError) {
-    try Gnuplot().run(Self.script, beside: [(Self.data, dataText), (Self.script, scriptText)], in: folder)
+    try Gnuplot().run(
+      Self.files.script, beside: [(Self.files.data, dataText), (Self.files.script, scriptText)], in: folder)
   }
 
   /// The outlines: one block for each method, in it one closed step line for each run of bins that hold something.
   var dataText: String {
     var text = "# Outlines of the histograms: error (logits), samples per bin. One block for each method, in order:\n"
     text += summary.methods.map { "# " + Gnuplot.quoted($0.name) + "\n" }.joined()
-    let edges = histogram.edges
-    for series in histogram.series {
-      var open = false
-      for (bin, count) in series.counts.enumerated() {
-        if count == 0, open { text += "\(edges[bin]) 0\n\n" }
-        if count > 0 {
-          if !open { text += "\(edges[bin]) 0\n" }
-          text += "\(edges[bin]) \(count)\n\(edges[bin + 1]) \(count)\n"
-        }
-        open = count > 0
-      }
-      // A block without a line would shift the numbers of those that follow.
-      if series.counts.allSatisfy({ $0 == 0 }) { text += "0 0\n" }
-      if open { text += "\(edges[edges.count - 1]) 0\n" }
-      text += "\n\n"
-    }
+    for series in histogram.series { text += histogram.outline(of: series) }
     return text
   }
 
   /// The script: all three files from one description of the drawing.
-  var scriptText: String {
-    """
-    # To restyle the figure, edit this file and run it in its folder: gnuplot -d \(Self.script)
-    set encoding utf8
-    do for [format in 'svg png pdf'] {
-      if (format eq 'svg') {
-        set terminal svg size \(width),\(height) fixed font 'Arial,12' noenhanced
-        set output '\(Self.vector)'
-      } else {
-        if (format eq 'png') {
-          set terminal pngcairo size \(2 * width),\(2 * height) fontscale 2 linewidth 2 font 'Liberation Sans,12' noenhanced
-          set output '\(Self.raster)'
-        } else {
-          set terminal pdfcairo size \(width) / 96.0,\(height) / 96.0 fontscale 0.75 font 'Liberation Sans,12' noenhanced
-          set output '\(Self.paper)'
-        }
-      }
-      reset
-    \(drawing.map { "  " + $0 }.joined(separator: "\n"))
-      unset output
-    }
-
-    """
-  }
+  var scriptText: String { Self.files.scriptText(width: width, height: height, drawing: drawing) }
 }
 
 // MARK: The drawing
@@ -205,7 +164,7 @@ extension ErrorFigure {
         at: "screen \(across(width - Self.right + 14)), screen \(down(y)) left")
     }
     lines.append(
-      "plot '\(Self.data)' index \(position) using 1:2 with filledcurves y1=0 lc rgb '\(colour)', "
+      "plot '\(Self.files.data)' index \(position) using 1:2 with filledcurves y1=0 lc rgb '\(colour)', "
         + "'' index \(position) using 1:2 with lines lc rgb '\(colour)' lw 1.6")
     return lines
   }

@@ -118,3 +118,23 @@ public struct Histogram: Hashable, Sendable {
     }
   }
 }
+
+extension Histogram {
+  /// One block of data for gnuplot: a closed step line (value, count) for each run of bins that hold something.
+  func outline(of series: Series) -> String {
+    var text = ""
+    var open = false
+    for (bin, count) in series.counts.enumerated() {
+      if count == 0, open { text += "\(edges[bin]) 0\n\n" }
+      if count > 0 {
+        if !open { text += "\(edges[bin]) 0\n" }
+        text += "\(edges[bin]) \(count)\n\(edges[bin + 1]) \(count)\n"
+      }
+      open = count > 0
+    }
+    // A block without a line would shift the numbers of those that follow.
+    if series.counts.allSatisfy({ $0 == 0 }) { text += "0 0\n" }
+    if open { text += "\(edges[edges.count - 1]) 0\n" }
+    return text + "\n\n"
+  }
+}

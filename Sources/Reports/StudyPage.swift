@@ -24,7 +24,8 @@ public enum StudyPage {
       facts: facts(summary, identity),
       methods: summary.methods.map(Method.init),
       footer: SummaryTable.footer(summary),
-      svg: inline(svg, figure),
+      svg: InlineSVG.text(
+        svg, width: figure.width, height: figure.height, title: "Histograms of the error"),
       caption: caption(figure, summary),
       methodNames: summary.methods.map(\.name),
       rows: records.map { Row($0, methods: summary.methods.map(\.name)) },
@@ -149,14 +150,6 @@ extension StudyPage {
       text += " Where the bracket is open, the middle of the interval that the error lies in is drawn."
     }
     return text
-  }
-
-  /// The drawing without its file header and fixed size, so that it follows the page's width.
-  private static func inline(_ svg: String, _ figure: ErrorFigure) -> String {
-    guard let start = svg.range(of: "<svg") else { return "" }
-    return String(svg[start.lowerBound...])
-      .replacingOccurrences(of: "width=\"\(figure.width)\" height=\"\(figure.height)\"", with: "role=\"img\"")
-      .replacingOccurrences(of: "<title>Gnuplot</title>", with: "<title>Histograms of the error</title>")
   }
 
   /// Settings with one member per line; as they are if they are not JSON.

@@ -15,11 +15,11 @@ public struct ReportFiles: Hashable, Sendable {
   public let summary: URL
 
   init(in folder: URL) {
-    figureSVG = folder.appendingPathComponent(ErrorFigure.vector)
-    figurePNG = folder.appendingPathComponent(ErrorFigure.raster)
-    figurePDF = folder.appendingPathComponent(ErrorFigure.paper)
-    figureScript = folder.appendingPathComponent(ErrorFigure.script)
-    figureData = folder.appendingPathComponent(ErrorFigure.data)
+    figureSVG = folder.appendingPathComponent(ErrorFigure.files.vector)
+    figurePNG = folder.appendingPathComponent(ErrorFigure.files.raster)
+    figurePDF = folder.appendingPathComponent(ErrorFigure.files.paper)
+    figureScript = folder.appendingPathComponent(ErrorFigure.files.script)
+    figureData = folder.appendingPathComponent(ErrorFigure.files.data)
     page = folder.appendingPathComponent("report.html")
     csv = folder.appendingPathComponent("samples.csv")
     summary = folder.appendingPathComponent("summary.json")

@@ -15,4 +15,13 @@ public enum NumberText {
     let high = short(interval.upperBound, digits: digits)
     return low == high ? low : "\(low) … \(high)"
   }
+
+  /// A share in percent with two digits after the point: a hundredth is one sample of ten thousand.
+  public static func percent(_ share: Double) -> String { String(format: "%.2f", 100 * share) }
+
+  /// An interval of shares: both ends, or one number if they read the same.
+  public static func percent(_ shares: ClosedRange<Double>) -> String {
+    let (low, high) = (percent(shares.lowerBound), percent(shares.upperBound))
+    return low == high ? low : "\(low) … \(high)"
+  }
 }

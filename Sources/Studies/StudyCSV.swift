@@ -34,6 +34,27 @@ public enum StudyCSV {
     return text
   }
 
+  /// The same with one row for each sample and method, for data frames and Parquet: every column has one type, whatever the
+  /// methods, and what is missing is empty.
+  public static func longText(_ records: [SampleRecord]) -> String {
+    var text = CSVText.line([
+      "index", "label", "predicted", "lower", "upper", "class", "status", "reason", "unstable", "method", "estimate",
+      "error_low", "error_high", "seconds",
+    ])
+    for record in records {
+      for method in MethodOrder.sorted(record.estimates.keys) {
+        let error = record.error(of: method)
+        text += CSVText.line([
+          "\(record.index)", "\(record.label)", "\(record.predicted)", "\(record.lower)", "\(record.upper)",
+          "\(record.adversarialClass)", record.status.rawValue, record.reason ?? "", "\(record.unstable)", method,
+          record.estimates[method].map { "\($0)" } ?? "", error.map { "\($0.lowerBound)" } ?? "",
+          error.map { "\($0.upperBound)" } ?? "", record.estimateSeconds[method].map { "\($0)" } ?? "",
+        ])
+      }
+    }
+    return text
+  }
+
   /// Writes the text to a file, whole or not at all.
   ///
   /// - Throws: what the file system says.

@@ -5,8 +5,11 @@ import Foundation
 /// Foundation's file handles end the process with a trap when a reader has gone or a disk is full; these do not.
 enum Output {
   /// A line to the standard output; without a reader for it the process ends quietly, as shells expect.
-  static func line(_ text: String) {
-    let failure = write(text + "\n", to: STDOUT_FILENO)
+  static func line(_ text: String) { self.text(text + "\n") }
+
+  /// Text to the standard output, as it is.
+  static func text(_ text: String) {
+    let failure = write(text, to: STDOUT_FILENO)
     guard failure != 0 else { return }
     if failure == EPIPE { _exit(128 + SIGPIPE) }
     note("worstcase: the standard output cannot be written: \(String(cString: strerror(failure)))")
@@ -20,12 +23,15 @@ enum Output {
   static func fragment(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
   /// One JSON object on one line of the standard output; infinite numbers become strings.
-  static func json(_ value: some Encodable) throws {
+  static func json(_ value: some Encodable) throws { line(try jsonLine(value)) }
+
+  /// The same object as text.
+  static func jsonLine(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    line(String(decoding: try encoder.encode(value), as: UTF8.self))
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
   /// Opens the standard streams that the caller closed, so that no file of ours gets their numbers and their text.

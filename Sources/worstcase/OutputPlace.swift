@@ -56,6 +56,12 @@ enum OutputPlace {
     return bare == path ? path + "-report" : bare
   }
 
+  /// The folder of a report on one study or several if the user names none.
+  static func reportFolder(forStudiesAt paths: [String]) -> String {
+    guard paths.count > 1 else { return reportFolder(forStudyAt: paths[0]) }
+    return URL(fileURLWithPath: paths[0]).deletingLastPathComponent().appendingPathComponent("comparison").relativePath
+  }
+
   /// A store's place if the user names none: in a folder of the verb's name, which is made if it is not there.
   static func defaultStore(in folder: String, model: String) throws -> String {
     do {

@@ -5,38 +5,35 @@ import Studies
 
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The report of a study (figures, a page, a CSV file) or of a certification (a CSV file).",
+    abstract: "The report of studies (figures, a page, a CSV file) or of a certification (a CSV file).",
     discussion: """
-      What is still running may be reported on.
+      What is still running may be reported on. Several studies of the same samples are compared: figures and tables across
+      networks, and each one's own report in a folder of its name.
 
       Examples:
         worstcase report study/digits-cnn3-ibp.sqlite --output report
         worstcase report certify/digits-cnn3-ibp.sqlite
+        worstcase report ibp.sqlite taps.sqlite --output comparison
       """)
 
-  @Argument(help: "The file that `worstcase study` or `worstcase certify` wrote.")
-  var store: String
+  @Argument(help: "Files that `worstcase study` wrote, or one that `worstcase certify` wrote.")
+  var stores: [String]
 
-  @Option(help: "The folder for the report. By default beside the file, with its name.")
+  @Option(
+    help: """
+      The folder for the report. By default beside the file, with its name; of several, `comparison` beside the first.
+      """)
   var output: String?
 
   func run() throws {
-    if StoreKind(ofFile: store) == .certification { return try reportCertification() }
-    let path = output ?? OutputPlace.reportFolder(forStudyAt: store)
-    let folder = URL(fileURLWithPath: path)
-    let (records, files) = try Failure.onBadInput {
-      let study = try StudyStore.openForReading(store)
-      try OutputPlace.requireFolder(path, option: "--output")
-      return (try study.records(witnesses: false), try StudyReport.write(store: study, to: folder))
-    }
-    Output.line(SummaryTable.text(StudySummary(records)))
-    Output.line("")
-    Output.line("figure  \(files.figureSVG.relativePath) (and .png, .pdf)")
-    Output.line("page    \(files.page.relativePath)")
-    Output.line("table   \(files.csv.relativePath)")
+    if stores.count == 1, StoreKind(ofFile: stores[0]) == .certification { return try reportCertification(stores[0]) }
+    let path = output ?? OutputPlace.reportFolder(forStudiesAt: stores)
+    let studies = try stores.map { store in try Failure.onBadInput { try StudyStore.openForReading(store) } }
+    try OutputPlace.requireFolder(path, option: "--output")
+    Output.line(try Failure.onBadInput { try StudyReporting.write(studies, to: path) })
   }
 
-  private func reportCertification() throws {
+  private func reportCertification(_ store: String) throws {
     let path = output ?? OutputPlace.reportFolder(forStudyAt: store)
     let (records, files) = try Failure.onBadInput {
       let verdicts = try CertificationStore.openForReading(store)

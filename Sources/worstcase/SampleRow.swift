@@ -3,7 +3,8 @@ import Verification
 
 /// A sample's result as `exact --json` and `study --json` print it.
 struct SampleRow: Encodable {
-  private let index, label: Int
+  private let network: String?
+  private let index, label, predicted: Int
   private let lower, upper: Double
   private let `class`: Int
   private let status: String
@@ -14,9 +15,13 @@ struct SampleRow: Encodable {
   private let profile: ProfileRow?
 
   /// The row of a record, with a profile where its bracket is at hand; without estimates where none were computed.
-  init(_ record: SampleRecord, _ bracket: MarginBracket? = nil) {
+  ///
+  /// - Parameter network: which network it is about, where there are several.
+  init(_ record: SampleRecord, _ bracket: MarginBracket? = nil, network: String? = nil) {
+    self.network = network
     index = record.index
     label = record.label
+    predicted = record.predicted
     lower = record.lower
     upper = record.upper
     `class` = record.adversarialClass

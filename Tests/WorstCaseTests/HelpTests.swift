@@ -28,7 +28,8 @@ struct HelpTests {
     "A wrong command is answered in one line that says where help is",
     arguments: [
       ["nosuchverb"], ["--nosuchoption"], ["inspect"], ["exact"], ["run", "net.onnx"], ["report"], ["train"],
-      ["study", "--nosuchoption"], ["study", "a.onnx", "b.onnx"], ["study", "--dataset", "imagenet"],
+      ["study", "--nosuchoption"], ["study", "show"], ["study", "diff", "a.sqlite"],
+      ["study", "--dataset", "imagenet"],
       ["bounds", "--nosuchoption"], ["exact", "net.onnx", "--solver", "search"], ["study", "--solver", "auto"],
     ])
   func wrong(arguments: [String]) throws {

@@ -186,4 +186,49 @@ struct VerbTests {
     #expect(names.isSuperset(of: ["study/digits-cnn3-ibp.sqlite", "study/digits-cnn3-ibp/report.html"]))
     #expect(names.isSuperset(of: ["plain", "plain-report/report.html"]))
   }
+
+  @Test("Several models are studied and compared; stores are shown, exported and told apart")
+  func severalModels() throws {
+    let folder = try Scratch()
+    for name in ["a", "b"] { try folder.write(Data(contentsOf: URL(fileURLWithPath: Tool.model)), to: "\(name).onnx") }
+    let question = ["--samples", "0..<3", "--epsilon", "0.02", "--methods", "IBP,TAPS,PGD"]
+    let study = try Tool.run(["study", "a.onnx", "b.onnx", "--store", "s"] + question, in: folder)
+    #expect(study.status == 0)
+    #expect(study.output.contains("accuracy, %") && study.output.contains("IBP − TAPS"))
+    let files = [
+      "report.html", "approximation-errors.pdf", "classifier-bounds.svg", "comparison.json", "a/report.html",
+    ]
+    for file in files { #expect(folder.contents()["s/comparison/\(file)"]?.isEmpty == false) }
+
+    let again = try Tool.run(["report", "s/a.sqlite", "s/b.sqlite", "--output", "again"], in: folder)
+    #expect(again.status == 0 && folder.contents()["again/b/samples.csv"] != nil)
+    let same = try Tool.run(["study", "diff", "s/a.sqlite", "s/b.sqlite"], in: folder)
+    #expect(same.status == 0 && same.output.contains("nothing differs but times"))
+    let show = try Tool.run(["study", "show", "s/a.sqlite"], in: folder)
+    #expect(show.status == 0 && show.output.contains("3 samples, all exact") && show.output.contains("SHA-256"))
+    let export = try Tool.run(["study", "export", "s/a.sqlite", "--format", "long"], in: folder)
+    #expect(export.status == 0 && export.output.split(whereSeparator: \.isNewline).count == 1 + 3 * 3)
+    let rows = try Tool.run(["study", "export", "s/a.sqlite", "--format", "jsonl", "--output", "a.jsonl"], in: folder)
+    #expect(rows.status == 0 && rows.output.isEmpty && folder.contents()["a.jsonl"]?.isEmpty == false)
+
+    let other = try Tool.run(
+      ["study", "a.onnx", "--store", "o.sqlite", "--samples", "0..<2", "--epsilon", "0"], in: folder)
+    #expect(other.status == 0)
+    let differing = try Tool.run(["study", "diff", "s/a.sqlite", "o.sqlite"], in: folder)
+    #expect(differing.status == 1 && differing.output.contains("epsilon is 0.02 in the first and 0.0 in the second"))
+    let mixed = try Tool.run(["report", "s/a.sqlite", "o.sqlite"], in: folder)
+    #expect(mixed.status == 2 && mixed.errors.contains("o.sqlite"))
+  }
+
+  @Test("Models of one name do not share a file")
+  func namesakes() throws {
+    let folder = try Scratch()
+    try FileManager.default.createDirectory(
+      at: folder.url.appendingPathComponent("x"), withIntermediateDirectories: true)
+    for name in ["a.onnx", "x/a.onnx"] {
+      try folder.write(Data(contentsOf: URL(fileURLWithPath: Tool.model)), to: name)
+    }
+    let ending = try Tool.run(["study", "a.onnx", "x/a.onnx"], in: folder)
+    #expect(ending.status == 2 && ending.errors.contains("two models are called a"))
+  }
 }
