@@ -4,14 +4,13 @@ import Studies
 extension HistogramGrid {
   /// How far each estimate is from the exact value on each network: networks side by side, methods below each other.
   ///
-  /// - Parameter records: each member's samples.
   /// - Source: Mao et al. 2023, figures 1, 5 and 9.
-  static func approximationErrors(_ comparison: StudyComparison, _ records: [[SampleRecord]]) -> HistogramGrid {
+  static func approximationErrors(_ comparison: StudyComparison) -> HistogramGrid {
     let rows = comparison.methods.enumerated().map { position, method in
       Row(
         name: method, colour: ErrorFigure.colour(of: method, at: position),
-        panels: zip(comparison.members, records).map { member, records in
-          let errors = records.compactMap { $0.error(of: method) }
+        panels: comparison.members.map { member in
+          let errors = member.records.compactMap { $0.error(of: method) }
           let summary = member.summary.methods.first { $0.name == method }
           let note = summary.map { method in
             let deviation = method.variance.lowerBound / 2 + method.variance.upperBound / 2

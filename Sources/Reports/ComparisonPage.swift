@@ -99,10 +99,8 @@ enum ComparisonPage {
   }
 
   private static func lead(_ first: StudyComparison.Member, _ comparison: StudyComparison) -> String {
-    let open = comparison.members.map(\.summary.openBrackets).reduce(0, +)
-    let exact = open == 0 ? "All worst-case margins are exact." : "\(open) brackets are open."
-    return "How far cheap estimates of the worst-case margin lie from its exact value, on \(first.summary.samples) "
-      + "samples of \(first.identity.dataset.name), and what accuracies they promise. \(exact)"
+    return "How far cheap estimates of the worst-case margin lie from its exact value, on "
+      + "\(first.identity.dataset.name), and what accuracies they promise: \(ComparisonTable.footer(comparison))."
   }
 
   private static let template = #"""

@@ -20,14 +20,15 @@ public enum ComparisonReport {
   /// Writes the report into a folder, which is made if it is not there; files of an earlier report are replaced, each
   /// whole or not at all.
   ///
-  /// - Throws: ``ReportError``; among others if the studies are not about the same samples.
+  /// - Throws: ``ReportError``; among others if the studies are about other data, or have no samples in common.
   public static func write(stores: [StudyStore], to directory: URL) throws(ReportError) -> ComparisonFiles {
-    var records: [[SampleRecord]] = []
     let comparison: StudyComparison
     do {
-      for store in stores { records.append(try store.records(witnesses: false)) }
-      comparison = try StudyComparison(
-        zip(stores, records).map { (path: $0.path, identity: $0.identity, records: $1) })
+      var studies: [(path: String, identity: StudyIdentity, records: [SampleRecord])] = []
+      for store in stores {
+        studies.append((path: store.path, identity: store.identity, records: try store.records(witnesses: false)))
+      }
+      comparison = try StudyComparison(studies)
     } catch {
       throw .store(error)
     }
@@ -44,7 +45,7 @@ public enum ComparisonReport {
       reports.append(place)
     }
 
-    let grids = [HistogramGrid.approximationErrors(comparison, records), HistogramGrid.boundDifferences(comparison)]
+    let grids = [HistogramGrid.approximationErrors(comparison), HistogramGrid.boundDifferences(comparison)]
       .compactMap { $0 }
     let page = directory.appendingPathComponent("report.html")
     try FileWriting.workshop(in: directory) { (workshop) throws(ReportError) in

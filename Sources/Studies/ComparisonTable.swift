@@ -2,8 +2,8 @@
 public enum ComparisonTable {
   /// Three tables below each other: accuracies, mean errors, and differences of bounds where there are any.
   public static func text(_ comparison: StudyComparison) -> String {
-    [accuracies(comparison), errors(comparison), differences(comparison)].filter { !$0.isEmpty }
-      .joined(separator: "\n")
+    [accuracies(comparison), errors(comparison), differences(comparison), footer(comparison) + "\n"]
+      .filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
   /// A row for each network: shares in percent.
@@ -48,5 +48,15 @@ public enum ComparisonTable {
     guard !rows.isEmpty else { return "" }
     return "difference of bounds through the classifier\n"
       + TextTable.text(header: ["network", "bounds", "mean", "variance"], rows: rows)
+  }
+
+  /// How many samples are compared.
+  public static func footer(_ comparison: StudyComparison) -> String {
+    let open = comparison.members.map(\.summary.openBrackets).reduce(0, +)
+    let text =
+      "\(comparison.members.first?.summary.samples ?? 0) samples of each network, "
+      + (open == 0 ? "all exact" : "\(open) open brackets")
+    return comparison.leftOut == 0
+      ? text : text + "; left out: \(comparison.leftOut) that not all studies have"
   }
 }

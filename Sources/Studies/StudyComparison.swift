@@ -11,42 +11,49 @@ public struct StudyComparison: Encodable, Hashable, Sendable {
     public var path: String
     /// What it is about.
     public var identity: StudyIdentity
+    /// Its results for the samples that all of the studies have.
+    public var records: [SampleRecord]
     /// The errors.
     public var summary: StudySummary
     /// The accuracies.
     public var accuracies: AccuracyEstimates
     /// How much looser one bound is than another that shares its extractor, for each pair that the study has.
     public var differences: [BoundDifference]
+
+    private enum CodingKeys: CodingKey { case name, path, identity, summary, accuracies, differences }
   }
 
   /// The studies in the order given.
   public var members: [Member]
+  /// How many samples some of the studies have, but not all; they are left out.
+  public var leftOut: Int
 
   /// Compares studies.
   ///
   /// - Parameter studies: for each its file, what it is about, and its samples.
-  /// - Throws: ``StoreError/otherQuestion(path:_:)`` for one that is about other data, or other samples of them, than the
-  ///   first. Networks, radii and settings may differ.
+  /// - Throws: ``StoreError/otherQuestion(path:_:)`` for one that is about other data than the first, or has no sample
+  ///   in common with the others. Networks, radii and settings may differ.
   public init(
     _ studies: [(path: String, identity: StudyIdentity, records: [SampleRecord])]
   ) throws(StoreError) {
-    if let first = studies.first {
-      let indices = first.records.map(\.index)
-      for study in studies.dropFirst() {
-        var differences = first.identity.differences(from: study.identity).filter { $0.field.hasPrefix("data set") }
-        if study.records.map(\.index) != indices {
-          differences.append(
-            .init(
-              field: "samples", stored: Self.extent(first.records), requested: Self.extent(study.records)))
-        }
-        guard differences.isEmpty else { throw .otherQuestion(path: study.path, differences) }
+    var common = Set(studies.first?.records.map(\.index) ?? [])
+    for study in studies.dropFirst() {
+      var differences = studies[0].identity.differences(from: study.identity)
+        .filter { $0.field.hasPrefix("data set") }
+      common.formIntersection(study.records.map(\.index))
+      if common.isEmpty {
+        differences.append(
+          .init(field: "samples", stored: Self.extent(studies[0].records), requested: Self.extent(study.records)))
       }
+      guard differences.isEmpty else { throw .otherQuestion(path: study.path, differences) }
     }
+    leftOut = Set(studies.flatMap { $0.records.map(\.index) }).count - common.count
     let names = Self.names(studies.map { $0.identity.modelName }, epsilons: studies.map { $0.identity.epsilon })
     members = zip(studies, names).map { study, name in
-      Member(
-        name: name, path: study.path, identity: study.identity, summary: StudySummary(study.records),
-        accuracies: AccuracyEstimates(study.records), differences: BoundDifference.all(in: study.records))
+      let records = study.records.filter { common.contains($0.index) }
+      return Member(
+        name: name, path: study.path, identity: study.identity, records: records, summary: StudySummary(records),
+        accuracies: AccuracyEstimates(records), differences: BoundDifference.all(in: records))
     }
   }
 

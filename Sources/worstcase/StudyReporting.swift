@@ -8,8 +8,8 @@ enum StudyReporting {
   static func write(_ stores: [StudyStore], to folder: String) throws -> String {
     let directory = URL(fileURLWithPath: folder)
     guard stores.count > 1 else {
-      let files = try Failure.onFault { try StudyReport.write(store: stores[0], to: directory) }
-      let records = try Failure.onFault { try stores[0].records(witnesses: false) }
+      let files = try StudyReport.write(store: stores[0], to: directory)
+      let records = try stores[0].records(witnesses: false)
       return SummaryTable.text(StudySummary(records)) + """
 
         figure  \(files.figureSVG.relativePath) (and .png, .pdf)
@@ -17,7 +17,7 @@ enum StudyReporting {
         table   \(files.csv.relativePath)
         """
     }
-    let files = try Failure.onFault { try ComparisonReport.write(stores: stores, to: directory) }
+    let files = try ComparisonReport.write(stores: stores, to: directory)
     var lines = files.figures.map { "figure  \($0.relativePath) (and .png, .pdf)" }
     lines += ["page    \(files.page.relativePath)", "summary \(files.summary.relativePath)"]
     lines += files.reports.map { "report  \($0.relativePath)" }

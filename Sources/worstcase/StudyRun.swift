@@ -148,7 +148,7 @@ struct StudyRun: ParsableCommand {
 
   /// Writes the report, prints its table, and says where everything is and what is still open.
   private func finish(_ jobs: [Job], report folder: String) throws {
-    let text = try StudyReporting.write(jobs.map(\.store), to: folder)
+    let text = try Failure.onFault { try StudyReporting.write(jobs.map(\.store), to: folder) }
     if !json {
       Output.line(text)
       for job in jobs { Output.line("store   \(job.path)") }

@@ -42,11 +42,15 @@ import Testing
     }
   }
 
-  @Test func otherSamplesAreRefused() throws {
+  @Test func otherDataAreRefused() throws {
     let stores = try stores(["a", "b"])
-    try stores[1].append(Examples.record(99, estimates: ["IBP": 0]))
+    var other = Examples.identity
+    other.dataset.digest = "other"
+    let path = try #require(folder).url.appendingPathComponent("other.sqlite").path
+    let stranger = try StudyStore.open(path, identity: other)
+    try stranger.append(Examples.record(0, estimates: ["IBP": 0]))
     let target = try #require(folder).url.appendingPathComponent("out")
-    #expect(throws: ReportError.self) { try ComparisonReport.write(stores: stores, to: target) }
+    #expect(throws: ReportError.self) { try ComparisonReport.write(stores: stores + [stranger], to: target) }
     #expect(!FileManager.default.fileExists(atPath: target.path))
   }
 

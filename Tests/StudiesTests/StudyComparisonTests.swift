@@ -42,9 +42,11 @@ import Testing
     var other = Examples.identity
     other.model.digest = "ef56"
     other.epsilon = 0.1
+    let more = records + [Self.record(1, -2 ... -2, ["IBP": -1])]
     let comparison = try StudyComparison([
-      (path: "a", identity: Examples.identity, records: records), (path: "b", identity: other, records: records),
+      (path: "a", identity: Examples.identity, records: records), (path: "b", identity: other, records: more),
     ])
+    #expect(comparison.leftOut == 1 && comparison.members.allSatisfy { $0.records.count == 1 })
     #expect(comparison.members.map(\.name) == ["cnn3 \"x\" at 0.05", "cnn3 \"x\" at 0.1"])
     let text = ComparisonTable.text(comparison)
     #expect(text.contains("accuracy, %") && text.contains("  4 "))
