@@ -5,7 +5,7 @@ TOOL := .build/release/worstcase
 STUDY ?=
 SECONDS ?= 60
 
-.PHONY: all setup build static study test oracle fuzz format lint model clean
+.PHONY: all setup build static study test oracle fuzz format lint model commands examples clean
 
 all: build
 
@@ -50,6 +50,15 @@ lint:
 # Trains the network that comes with the tool anew, about a minute.
 model: build
 	$(TOOL) train --preset digits-cnn3 --output models/digits-cnn3-ibp.onnx
+
+# docs/commands.md, from what the tool says of itself.
+commands: build
+	swift build $(SWIFT_FLAGS) --product WorstCasePackageTests
+	WORSTCASE_RECORD=1 swift test --skip-build $(SWIFT_FLAGS) --filter CommandReferenceTests
+
+# Runs every example of the README and of each verb's help, as it is written.
+examples: build
+	benchmarks/examples/run
 
 clean:
 	swift package clean

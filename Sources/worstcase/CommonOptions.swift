@@ -113,14 +113,19 @@ struct DataOptions: ParsableArguments {
 
 /// How much of the machine is used.
 struct MachineOptions: ParsableArguments {
-  @Option(parsing: .unconditional, help: "Samples in flight at the same time. Results do not depend on it.")
-  var threads = min(16, ProcessInfo.processInfo.activeProcessorCount)
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Samples in flight at the same time; by default as many as there are cores, up to 16. Results do not depend on it.
+      """)
+  var threads: Int?
 
   @Option(help: "OpenBLAS kernel set: auto, or a name such as Haswell.")
   var blasCore = "auto"
 
   /// Checks the options and makes BLAS ready; returns the workers and the name of BLAS's kernels.
   func prepare() throws -> (workers: Workers, kernels: String) {
+    let threads = threads ?? min(16, ProcessInfo.processInfo.activeProcessorCount)
     guard (1...1024).contains(threads) else {
       throw Failure(status: .badInput, message: "--threads must lie in 1...1024, not \(threads)")
     }

@@ -52,6 +52,9 @@ struct StudyRun: ParsableCommand {
       """)
   var report: String?
 
+  @Flag(help: "Only the store, no report: for parts, and for machines without gnuplot.")
+  var noReport = false
+
   @Flag(help: "One JSON object for each sample on the standard output, instead of the table.")
   var json = false
 
@@ -146,15 +149,19 @@ struct StudyRun: ParsableCommand {
     }
   }
 
-  /// Writes the report, prints its table, and says where everything is and what is still open.
+  /// Writes the report if it is wanted, prints the tables, and says where everything is and what is still open.
   private func finish(_ jobs: [Job], report folder: String) throws {
-    let text = try Failure.onFault { try StudyReporting.write(jobs.map(\.store), to: folder) }
-    if !json {
-      Output.line(text)
-      for job in jobs { Output.line("store   \(job.path)") }
-    }
     let summaries = try jobs.map { job in
       StudySummary(try Failure.onFault { try job.store.records(witnesses: false) })
+    }
+    if !noReport {
+      let text = try Failure.onFault { try StudyReporting.write(jobs.map(\.store), to: folder) }
+      if !json { Output.line(text) }
+    } else if !json {
+      for summary in summaries { Output.line(SummaryTable.text(summary)) }
+    }
+    if !json {
+      for job in jobs { Output.line("store   \(job.path)") }
     }
     let open = summaries.map(\.openBrackets).reduce(0, +)
     guard open == 0 else {
