@@ -3,9 +3,10 @@
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 TOOL := .build/release/worstcase
 STUDY ?=
+DATA ?= mnist
 SECONDS ?= 60
 
-.PHONY: all setup build static study test oracle fuzz format lint model commands examples clean
+.PHONY: all setup build static study test oracle fuzz format lint model commands docs examples reproduce clean
 
 all: build
 
@@ -55,6 +56,15 @@ model: build
 commands: build
 	swift build $(SWIFT_FLAGS) --product WorstCasePackageTests
 	WORSTCASE_RECORD=1 swift test --skip-build $(SWIFT_FLAGS) --filter CommandReferenceTests
+
+# The libraries' documentation as a web site in .build/documentation.
+docs: build
+	docs/build
+
+# The figures and tables of docs/studies/approximation-error.md and the table of models/, DATA being MNIST's folder.
+reproduce: build
+	benchmarks/networks/approximation $(DATA)
+	benchmarks/networks/models $(DATA) --table-alone
 
 # Runs every example of the README and of each verb's help, as it is written.
 examples: build

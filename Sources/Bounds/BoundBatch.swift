@@ -2,7 +2,7 @@ import Networks
 
 extension RegionBounds {
   /// Upper bounds of linear rows over the outputs, for several regions of one network: as
-  /// ``upperBounds(of:by:lowerSlope:)`` region by region, with the products of interval propagation's rows and of one
+  /// ``upperBounds(of:by:lowerSlope:optimising:)`` region by region, with the products of interval propagation's rows and of one
   /// backward pass computed for all regions together.
   ///
   /// - Parameters:

@@ -19,7 +19,7 @@ public enum BoundMethod: String, CaseIterable, Codable, Sendable {
 extension RegionBounds {
   /// Upper bounds of linear rows over the network's output, in real arithmetic, over the whole region.
   ///
-  /// CROWN and α-CROWN are meant for bounds that were refined by ``refine(lowerSlope:optimising:)`` before; on others the
+  /// CROWN and α-CROWN are meant for bounds that were refined by `RegionBounds.refine` before; on others the
   /// former is CROWN-IBP. All are intersected with IBP's bound of the same row, and so never looser. For several sets of
   /// rows, keep a ``ZonotopeBounds`` or ``ForwardLinearBounds``: here they are made anew at each call.
   ///

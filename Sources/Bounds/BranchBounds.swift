@@ -53,7 +53,7 @@ public struct BoundedBranch: Sendable {
 ///
 /// All branches share the region's boxes and lines; what tells them apart are their fixed phases, multipliers, slopes
 /// and mixes of outputs, each optimised for its own bound.
-/// - Soundness: ``PhaseSplit`` and ``RowMix`` say why any multipliers and weights are sound; passes account for rounding
+/// - Soundness: ``PhaseSplit`` and `RowMix` say why any multipliers and weights are sound; passes account for rounding
 ///   as always.
 /// - Source: Wang et al. 2021, "Beta-CROWN".
 public struct BranchBounds: Sendable {

@@ -20,15 +20,15 @@ public protocol RowScalar: AnalysisScalar {
   /// Adds to each element.
   static func add(_ values: UnsafePointer<Self>, to sum: UnsafeMutablePointer<Self>, count: Int)
 
-  /// As ``sum(_:_:reach:count:)``, for each row of some windows, added to `sums`.
+  /// As `sum(_:_:reach:count:)`, for each row of some windows, added to `sums`.
   static func windowsSum(
     _ windows: inout ck_windows, _ values: UnsafePointer<Self>, _ weights: UnsafePointer<Double>,
     reach: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<ck_row_sums>)
-  /// As ``largest(_:centre:radius:count:)``, for each row of some windows, added to `sums`.
+  /// As `largest(_:centre:radius:count:)`, for each row of some windows, added to `sums`.
   static func windowsLargest(
     _ windows: inout ck_windows, _ values: UnsafePointer<Self>, centre: UnsafePointer<Double>,
     radius: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<ck_row_sums>)
-  /// As ``relax(_:along:count:)``, for each row of some windows, added to `sums`.
+  /// As `relax(_:along:count:)`, for each row of some windows, added to `sums`.
   static func windowsRelax(
     _ windows: inout ck_windows, along lines: RelaxationLines, _ values: UnsafeMutablePointer<Self>,
     _ sums: UnsafeMutablePointer<ck_relaxed>)

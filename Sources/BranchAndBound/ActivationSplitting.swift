@@ -9,8 +9,8 @@ import Tensors
 ///   optimisation, and the unit whose worse child is best is split (filtered smart branching).
 /// - *Order.* Depth first, in rounds of branches that share their matrix products; the branch that promises less is
 ///   taken first, so that what was just improved is improved on.
-/// - *Completeness.* Branches that have no unit left to split are settled by linear programs (``BranchPrograms``).
-/// - Soundness: branches are closed by ``BranchBounds`` and ``PhaseSearch`` alone.
+/// - *Completeness.* Branches that have no unit left to split are settled by linear programs (`BranchPrograms`).
+/// - Soundness: branches are closed by `BranchBounds` and ``PhaseSearch`` alone.
 /// - Determinism: as ``InputSplitting``.
 /// - Source: Wang et al. 2021 (β-CROWN); De Palma et al. 2021 (filtered smart branching); Bunel et al. 2020.
 public struct ActivationSplitting {

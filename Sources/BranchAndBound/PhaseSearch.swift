@@ -6,7 +6,7 @@ import RegionNetworks
 /// The largest value of one linear row of a network's outputs over a region, by branch-and-bound over the phases of
 /// unstable units, one linear program a node.
 ///
-/// - *Cuts.* At a part's root, facets of the units' convex hulls are added while they gain (``IdealCuts``).
+/// - *Cuts.* At a part's root, facets of the units' convex hulls are added while they gain (`IdealCuts`).
 /// - *Shrinking.* A node's reduced costs say how far each input can move from its end before nothing is left to beat
 ///   the incumbent. Where little of the inputs remains, bounds are computed on that part alone: more units are stable,
 ///   the network is folded anew, and the part becomes a search of its own.

@@ -1,7 +1,7 @@
 import Networks
 
 /// Whether an input of a box exists where all violations of one of several conjunctions are at least zero: what is left
-/// of a property on one box once its rows are outputs (``Network/violations(of:)``).
+/// of a property on one box once its rows are outputs (`Network.violations(of:)`).
 public struct ViolationQuestion: Sendable {
   /// A network whose outputs are the rows' violations.
   public let network: Network

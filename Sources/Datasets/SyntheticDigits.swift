@@ -3,7 +3,7 @@ import Tensors
 
 /// Handwriting-like digits that are computed, not fetched: grey images of 28x28 pixels in ten classes.
 ///
-/// Each image is one of the styles of ``DigitGlyph`` with its control points jittered, bent, sheared, turned,
+/// Each image is one of the styles of `DigitGlyph` with its control points jittered, bent, sheared, turned,
 /// scaled and moved, drawn with a soft round pen. Ink is bright on a background of exact zeros, as in MNIST.
 ///
 /// The images depend on the seed, the split and the image's index alone: image i is the same whatever the count

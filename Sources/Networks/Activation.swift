@@ -58,7 +58,7 @@ public enum Activation: Hashable, Sendable {
   ///
   /// - Soundness: the functions never fall, so that the ends' values bound all others. ReLU is exact. The others come
   ///   from the C library's `exp` and `tanh`, for which the GNU C library documents errors of at most 1 and 2 units in
-  ///   the last place; ``libraryError`` allows for more than three times what that amounts to, and values that underflow
+  ///   the last place; `libraryError` allows for more than three times what that amounts to, and values that underflow
   ///   are covered by the smallest positive number.
   /// - Source: The GNU C Library Reference Manual, "Known Maximum Errors in Math Functions".
   public func range(on lower: Double, _ upper: Double) -> (lower: Double, upper: Double) {

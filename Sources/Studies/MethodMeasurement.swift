@@ -10,7 +10,7 @@ public struct MethodSettings: Codable, Hashable, Sendable {
   /// For α-CROWN, how often the slopes of the margins' own passes are improved.
   public var iterations: Int
   /// For α-CROWN, how often the slopes behind each unstable unit's range are improved; 0 takes CROWN's ranges, with those
-  /// of the units that cost the margins most improved as ``AlphaSettings`` says.
+  /// of the units that cost the margins most improved as `AlphaSettings` says.
   public var rangeIterations: Int
   /// In which precision matrix products are computed; zonotopes and forward bounds always take double precision, and
   /// α-CROWN does for what it optimises.

@@ -7,7 +7,7 @@ public struct RegionStatistics: Codable, Hashable, Sendable {
   /// The mean over the wrong classes of ``PropagationTightness``.
   public var tightness: Double
   /// The ReLUs by interval propagation on the region, and at the image alone. A radius below
-  /// ``RegionStatistics/leastRadius`` counts as that for the former.
+  /// `RegionStatistics.leastRadius` counts as that for the former.
   public var status, statusAtImage: ReLUStatus
   /// How many ReLUs were seen with both signs at random points (``SignChanges``).
   public var signChanges: Int
@@ -25,7 +25,7 @@ public struct RegionStatistics: Codable, Hashable, Sendable {
   ///   - image: the region's centre, inside the valid range.
   ///   - region: the ball of the given radius around it, clipped to the valid range.
   ///   - stream: the random numbers of ``SignChanges``.
-  /// - Throws: ``RegionError`` as ``Region/init(ballAround:radius:validRange:)``.
+  /// - Throws: `RegionError` as `Region.init(ballAround:radius:validRange:)`.
   public init(
     of network: Network, at image: [Double], label: Int, region: Region, radius: Double,
     validRange: ClosedRange<Double>, using stream: inout RandomStream

@@ -22,7 +22,7 @@ public struct TrainedNetwork: Sendable {
   /// The same network for analyses and for export: the trained single-precision numbers, unrounded. Batch
   /// normalisations are folded into the layers before them, whose numbers are rounded to single precision once more.
   ///
-  /// - Throws: ``NetworkError`` if a number is not finite.
+  /// - Throws: `NetworkError` if a number is not finite.
   public func network() throws(NetworkError) -> Network {
     var builder = NetworkBuilder(inputShape: inputShape)
     var last = builder.input

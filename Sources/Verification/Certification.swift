@@ -64,7 +64,7 @@ public enum Certification {
   /// Certifies or falsifies one sample.
   ///
   /// A sample that is classified as another class needs no more. Otherwise the margins of the other classes are the
-  /// cases of a property on the sample's ball (``Property/robustness(ballAround:radius:validRange:label:outputCount:)``).
+  /// cases of a property on the sample's ball (`Property.robustness(ballAround:radius:validRange:label:outputCount:)`).
   ///
   /// - Parameters:
   ///   - network: a network with at least two outputs.
@@ -73,7 +73,7 @@ public enum Certification {
   ///   - radius: ε, in units of the input.
   ///   - validRange: the range every element keeps to.
   ///   - timeout: seconds; infinity means as long as it takes.
-  /// - Throws: ``RegionError`` for a region that makes no sense; ``VerificationError/overflow`` if the outputs at the
+  /// - Throws: `RegionError` for a region that makes no sense; ``VerificationError/overflow`` if the outputs at the
   ///   sample are beyond double precision.
   /// - Complexity: exponential in the number of unstable units, in the worst case; stops at the timeout.
   public static func certify(

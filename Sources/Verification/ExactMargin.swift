@@ -11,7 +11,7 @@ import Tensors
 /// Attack first: the best replayed input is the incumbent. Classes whose sound bound is no larger are closed at once.
 /// For each of the others, those with the largest bounds first, a search looks for anything better than the incumbent;
 /// what it finds is replayed, what it excludes becomes the upper end.
-/// - Source: Tjeng et al. 2019 for the order of work; ``PhaseSearch`` for the search.
+/// - Source: Tjeng et al. 2019 for the order of work; `PhaseSearch` for the search.
 public struct ExactMargin {
   private let network: Network
   private let region: Region

@@ -6,7 +6,7 @@ import Tensors
 
 /// Decides a property by a cascade: each stage takes what the cheaper ones left open.
 ///
-/// The cases of one box share a network whose outputs are their rows' violations (``Network/violations(of:)``), so that
+/// The cases of one box share a network whose outputs are their rows' violations (`Network.violations(of:)`), so that
 /// one pass bounds all of them. What each stage may cost is chosen from the network and the box, never from the name of
 /// a benchmark.
 public struct PropertyVerification {
