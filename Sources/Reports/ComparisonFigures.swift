@@ -13,6 +13,8 @@ extension HistogramGrid {
           let errors = member.records.compactMap { $0.error(of: method) }
           let summary = member.summary.methods.first { $0.name == method }
           let note = summary.map { method in
+            guard method.samples > 0 else { return "no finite estimate" }
+            guard method.variance.upperBound.isFinite else { return "" }
             let deviation = method.variance.lowerBound / 2 + method.variance.upperBound / 2
             return "mean \(number(method.meanError)), deviation \(number(deviation.squareRoot()))"
           }
@@ -20,7 +22,8 @@ extension HistogramGrid {
         })
     }
     return HistogramGrid(
-      stem: "approximation-errors", title: "Approximation error of the worst-case margin", subtitle: facts(comparison),
+      stem: "approximation-errors", title: "Approximation error of the worst-case margin",
+      subtitle: facts(comparison, usesBrackets: true),
       axisTitle: "estimate − exact (logits)", zeroName: "exact", columns: comparison.members.map(\.name), rows: rows)
   }
 
@@ -45,19 +48,21 @@ extension HistogramGrid {
         })
     }
     return HistogramGrid(
-      stem: "classifier-bounds", title: "Difference of bounds through the classifier", subtitle: facts(comparison),
+      stem: "classifier-bounds", title: "Difference of bounds through the classifier",
+      subtitle: facts(comparison, usesBrackets: false),
       axisTitle: "difference of worst-case margins (logits)", zeroName: "equal",
       columns: comparison.members.map(\.name), rows: rows)
   }
 
-  private static func facts(_ comparison: StudyComparison) -> String {
+  /// - Parameter usesBrackets: whether the figure is drawn from brackets, which may be open.
+  private static func facts(_ comparison: StudyComparison, usesBrackets: Bool) -> String {
     guard let first = comparison.members.first else { return "" }
     let radii = Set(comparison.members.map(\.identity.epsilon))
     var text = first.identity.dataset.name
     if radii.count == 1 { text += ", ε = \(NumberText.short(first.identity.epsilon, digits: 6))" }
     let open = comparison.members.map(\.summary.openBrackets).reduce(0, +)
     text += ", n = \(first.summary.samples)"
-    return open == 0 ? text : text + "; \(open) brackets open, drawn at the middle"
+    return open == 0 || !usesBrackets ? text : text + "; \(open) brackets open, drawn at the middle"
   }
 
   private static func number(_ value: Double) -> String { FigureAxis.label(value, digits: 3) }

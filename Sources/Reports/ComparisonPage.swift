@@ -68,9 +68,10 @@ enum ComparisonPage {
     init(_ method: MethodSummary, of member: StudyComparison.Member) {
       network = member.name
       self.method = method.name
-      mean = NumberText.short(method.meanError)
-      absolute = NumberText.short(method.meanAbsoluteError)
-      variance = NumberText.short(method.variance)
+      let isEmpty = method.samples == 0
+      mean = isEmpty ? "" : NumberText.short(method.meanError)
+      absolute = isEmpty ? "" : NumberText.short(method.meanAbsoluteError)
+      variance = isEmpty ? "" : NumberText.short(method.variance)
       ratio = StudyComparison.timesTighter(method, in: member.summary).map { NumberText.short($0, digits: 3) } ?? ""
       seconds = NumberText.short(method.meanSeconds, digits: 3)
     }

@@ -32,6 +32,10 @@ public enum ComparisonReport {
     } catch {
       throw .store(error)
     }
+    // Before anything is written: half a report beside an older one would mislead.
+    for member in comparison.members where member.summary.methods.isEmpty {
+      throw .nothingToShow(path: member.path, reason: "none of its samples has an estimate")
+    }
     try FileWriting.at(directory) {
       try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     }
@@ -67,12 +71,14 @@ public enum ComparisonReport {
       reports: reports)
   }
 
-  /// Names as folders: what a file system or a link could misread becomes a hyphen.
+  /// Names as folders: what a file system, a shell or a link could misread becomes a hyphen, and none is a file of ours.
   private static func folderNames(_ names: [String]) -> [String] {
     var taken = Set<String>()
     return names.map { name in
       let plain = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" })
-      let start = plain.hasPrefix(".") || plain.isEmpty ? "network" + plain : plain
+      let isOurs = ["report.html", "comparison.json"].contains(plain.lowercased())
+      let isOdd = plain.isEmpty || plain.hasPrefix(".") || plain.hasPrefix("-") || isOurs
+      let start = isOdd ? "network-" + plain : plain
       var folder = start
       var number = 2
       while !taken.insert(folder.lowercased()).inserted {

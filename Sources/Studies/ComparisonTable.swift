@@ -25,12 +25,14 @@ public enum ComparisonTable {
         header: ["network", "method", "mean error", "mean |error|", "variance", "× below IBP", "s/sample"],
         rows: comparison.members.flatMap { member in
           member.summary.methods.enumerated().map { position, method in
-            [
-              position == 0 ? member.name : "", method.name, NumberText.short(method.meanError),
-              NumberText.short(method.meanAbsoluteError), NumberText.short(method.variance),
-              StudyComparison.timesTighter(method, in: member.summary).map { NumberText.short($0, digits: 3) } ?? "",
-              NumberText.short(method.meanSeconds, digits: 3),
-            ]
+            method.samples == 0
+              ? [position == 0 ? member.name : "", method.name, "", "", "", "", ""]
+              : [
+                position == 0 ? member.name : "", method.name, NumberText.short(method.meanError),
+                NumberText.short(method.meanAbsoluteError), NumberText.short(method.variance),
+                StudyComparison.timesTighter(method, in: member.summary).map { NumberText.short($0, digits: 3) } ?? "",
+                NumberText.short(method.meanSeconds, digits: 3),
+              ]
           }
         })
   }
@@ -53,10 +55,15 @@ public enum ComparisonTable {
   /// How many samples are compared.
   public static func footer(_ comparison: StudyComparison) -> String {
     let open = comparison.members.map(\.summary.openBrackets).reduce(0, +)
-    let text =
-      "\(comparison.members.first?.summary.samples ?? 0) samples of each network, "
-      + (open == 0 ? "all exact" : "\(open) open brackets")
-    return comparison.leftOut == 0
-      ? text : text + "; left out: \(comparison.leftOut) that not all studies have"
+    let count = comparison.members.first?.summary.samples ?? 0
+    var text = "\(count) \(count == 1 ? "sample" : "samples") of each network, "
+    text += open == 0 ? "all exact" : "\(open) open \(open == 1 ? "bracket" : "brackets")"
+    if comparison.leftOut > 0 { text += "; left out: \(comparison.leftOut) that not all studies have" }
+    for member in comparison.members {
+      for method in member.summary.methods where method.without > 0 {
+        text += "; \(member.name), \(method.name): \(method.without) without a finite estimate"
+      }
+    }
+    return text
   }
 }

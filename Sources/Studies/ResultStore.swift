@@ -5,7 +5,7 @@ import GRDB
 /// soon as it is known.
 ///
 /// A sample that ``append(_:)`` has returned from is on the disk: SQLite's rollback journal with `synchronous = EXTRA`
-/// loses nothing but the row in flight, whether the process is killed or the power fails. One process writes at a
+/// loses nothing but the rows in flight, whether the process is killed or the power fails. One process writes at a
 /// time; any number may read meanwhile.
 public final class ResultStore<Row: StoredRow>: Sendable {
   /// The file.

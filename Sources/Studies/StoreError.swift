@@ -18,6 +18,8 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   case differs(path: String, [StudyIdentity.Difference])
   /// The file is no part of the question that others answer.
   case otherQuestion(path: String, [StudyIdentity.Difference])
+  /// The files have no sample that all of them hold; each is named with what it has.
+  case nothingInCommon([String])
   /// A sample's row in the file and the one elsewhere cannot both be right.
   case contradiction(path: String, index: Int)
   /// The sample is in the file already.
@@ -54,7 +56,9 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case .otherQuestion(let path, let differences):
       let list = differences.map { "\($0.field) is \($0.requested) there and \($0.stored) elsewhere" }
       return "\(path) answers another question than the other files: \(list.joined(separator: "; ")). "
-        + "Only parts of one question can be joined."
+        + "Only what is of one question can be joined or compared."
+    case .nothingInCommon(let extents):
+      return "There is no sample that all of the studies have: \(extents.joined(separator: "; "))."
     case .contradiction(let path, let index):
       return
         "Sample \(index) has another answer in \(path) than elsewhere, and one of them is wrong. Nothing was taken "

@@ -31,21 +31,20 @@ public struct StudyComparison: Encodable, Hashable, Sendable {
   /// Compares studies.
   ///
   /// - Parameter studies: for each its file, what it is about, and its samples.
-  /// - Throws: ``StoreError/otherQuestion(path:_:)`` for one that is about other data than the first, or has no sample
-  ///   in common with the others. Networks, radii and settings may differ.
+  /// - Throws: ``StoreError/otherQuestion(path:_:)`` for one that is about other data than the first, and
+  ///   ``StoreError/nothingInCommon(_:)``. Networks, radii and settings may differ.
   public init(
     _ studies: [(path: String, identity: StudyIdentity, records: [SampleRecord])]
   ) throws(StoreError) {
     var common = Set(studies.first?.records.map(\.index) ?? [])
     for study in studies.dropFirst() {
-      var differences = studies[0].identity.differences(from: study.identity)
+      let differences = studies[0].identity.differences(from: study.identity)
         .filter { $0.field.hasPrefix("data set") }
-      common.formIntersection(study.records.map(\.index))
-      if common.isEmpty {
-        differences.append(
-          .init(field: "samples", stored: Self.extent(studies[0].records), requested: Self.extent(study.records)))
-      }
       guard differences.isEmpty else { throw .otherQuestion(path: study.path, differences) }
+      common.formIntersection(study.records.map(\.index))
+    }
+    guard !common.isEmpty || studies.isEmpty else {
+      throw .nothingInCommon(studies.map { "\($0.path) has \(Self.extent($0.records))" })
     }
     leftOut = Set(studies.flatMap { $0.records.map(\.index) }).count - common.count
     let names = Self.names(studies.map { $0.identity.modelName }, epsilons: studies.map { $0.identity.epsilon })
@@ -58,27 +57,30 @@ public struct StudyComparison: Encodable, Hashable, Sendable {
   }
 
   /// By how much a method's mean absolute error is below that of interval propagation, as a ratio of their middles; nil
-  /// without either, or where the method has none.
+  /// without either, where one of them has none, and where they are over different samples.
   public static func timesTighter(_ method: MethodSummary, in summary: StudySummary) -> Double? {
-    guard method.name != "IBP", let loose = summary.methods.first(where: { $0.name == "IBP" }) else { return nil }
+    guard method.name != "IBP", let loose = summary.methods.first(where: { $0.name == "IBP" }),
+      loose.samples == method.samples, loose.samples > 0
+    else { return nil }
     let errors = [loose, method].map { $0.meanAbsoluteError.lowerBound / 2 + $0.meanAbsoluteError.upperBound / 2 }
     let ratio = errors[0] / errors[1]
-    return ratio.isFinite ? ratio : nil
+    return ratio.isFinite && ratio > 0 ? ratio : nil
   }
 
   /// The methods of any of the studies.
   public var methods: [String] { MethodOrder.sorted(Set(members.flatMap { $0.summary.methods.map(\.name) })) }
 
   private static func extent(_ records: [SampleRecord]) -> String {
-    guard let first = records.first, let last = records.last else { return "none" }
-    return "\(records.count) from \(first.index) to \(last.index)"
+    guard let first = records.first, let last = records.last else { return "no samples yet" }
+    return "\(records.count) samples from \(first.index) to \(last.index)"
   }
 
   /// Names that tell the networks apart: the same network at several radii is named with them.
   private static func names(_ names: [String], epsilons: [Double]) -> [String] {
     var seen: [String: Int] = [:]
     return zip(names, epsilons).map { name, epsilon in
-      let full = names.count { $0 == name } > 1 ? "\(name) at \(NumberText.short(epsilon, digits: 6))" : name
+      let radii = Set(zip(names, epsilons).filter { $0.0 == name }.map(\.1))
+      let full = radii.count > 1 ? "\(name) at \(NumberText.short(epsilon, digits: 6))" : name
       seen[full, default: 0] += 1
       return seen[full] == 1 ? full : "\(full) (\(seen[full] ?? 0))"
     }
@@ -88,7 +90,7 @@ public struct StudyComparison: Encodable, Hashable, Sendable {
 /// A network's accuracies as exact values and estimates see them: the shares of samples that keep their label.
 ///
 /// A sample counts for a method if it is classified as its label and the method's worst-case margin is below zero. The
-/// accuracies of sound methods bound the exact one from below, those of attacks from above; TAPS's is neither, and serves
+/// accuracies of sound methods bound the exact one from below, those of attacks from above, where no estimate is missing; TAPS's is neither, and serves
 /// as a guess of it (Mao et al. 2023, table 10).
 public struct AccuracyEstimates: Encodable, Hashable, Sendable {
   /// How many samples.

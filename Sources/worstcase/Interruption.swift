@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Ctrl-C and polite termination: everything worth keeping is on the disk already, so the process may end at once.
+/// Ctrl-C and polite termination: everything worth keeping is on the disk, or on its way there for some
+/// milliseconds, so the process may end at once.
 ///
 /// A handler, and not a thread that waits for blocked signals: libraries start threads before `main`, which block
 /// nothing and would take the signal. It uses only what is safe inside a handler: a text made beforehand, `write` and

@@ -7,7 +7,7 @@ struct StudyDiff: ParsableCommand {
     commandName: "diff",
     abstract: "In what two stored studies differ.",
     discussion: """
-      Compares questions, samples, brackets and estimates; times are not compared. After a run was killed and continued, or
+      Compares questions, samples, brackets and estimates; times, witnesses and images are not compared. After a run was killed and continued, or
       was spread over machines, nothing should differ.
 
       Example:
@@ -43,16 +43,16 @@ struct StudyDiff: ParsableCommand {
     lines.append(
       "\(difference.common) samples in both, \(difference.onlyFirst.count) only in the first, "
         + "\(difference.onlySecond.count) only in the second")
-    if let sample = difference.contradictions.first {
+    // Of different questions, brackets may well exclude each other.
+    if difference.identity.isEmpty, let sample = difference.contradictions.first {
       lines.append(
-        "\(difference.contradictions.count) brackets exclude each other, the first of sample \(sample)"
-          + (difference.identity.isEmpty ? ": one of them is wrong" : ""))
+        "\(difference.contradictions.count) brackets exclude each other, the first of sample \(sample): one is wrong")
     }
     for column in difference.columns {
       let size = column.largest.map { ", by \(NumberText.short($0)) at most" } ?? ""
       lines.append("\(column.name) differs in \(column.samples) samples, first in \(column.first)\(size)")
     }
-    if difference.isEmpty { lines.append("nothing differs but times") }
+    if difference.isEmpty { lines.append("nothing differs (times, witnesses and images are not compared)") }
     return lines
   }
 }

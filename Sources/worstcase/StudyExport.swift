@@ -30,7 +30,14 @@ struct StudyExport: ParsableCommand {
   var output: String?
 
   func run() throws {
-    if let output { try OutputPlace.requireFile(output, option: "--output") }
+    if let output {
+      try OutputPlace.requireFile(output, option: "--output")
+      guard StoreKind(ofFile: output) == nil else {
+        throw Failure(
+          status: .badInput,
+          message: "--output: \(output) is a store, which the samples would replace; name another file")
+      }
+    }
     let records = try Failure.onBadInput { try StudyStore.openForReading(store).records(witnesses: false) }
     let text: String
     switch format {

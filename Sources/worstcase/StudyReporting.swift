@@ -4,6 +4,15 @@ import Studies
 
 /// The report of one study, or of several.
 enum StudyReporting {
+  /// The tables alone, without a report.
+  static func text(_ stores: [StudyStore]) throws -> String {
+    guard stores.count > 1 else { return SummaryTable.text(StudySummary(try stores[0].records(witnesses: false))) }
+    let studies = try stores.map { store in
+      (path: store.path, identity: store.identity, records: try store.records(witnesses: false))
+    }
+    return ComparisonTable.text(try StudyComparison(studies))
+  }
+
   /// Writes it, and returns what the terminal is to show: tables, and where the files are.
   static func write(_ stores: [StudyStore], to folder: String) throws -> String {
     let directory = URL(fileURLWithPath: folder)

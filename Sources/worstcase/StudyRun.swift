@@ -118,6 +118,10 @@ struct StudyRun: ParsableCommand {
           + "--store, and compare them with `worstcase report`")
     }
     let folder = store ?? "study"
+    guard !folder.hasSuffix(".sqlite") else {
+      throw Failure(
+        status: .badInput, message: "--store: \(folder) would be a folder, for \(names.count) models have a file each")
+    }
     try OutputPlace.requireFolder(folder, option: "--store")
     let target = report ?? folder + "/comparison"
     try OutputPlace.requireFolder(target, option: "--report")
@@ -158,7 +162,7 @@ struct StudyRun: ParsableCommand {
       let text = try Failure.onFault { try StudyReporting.write(jobs.map(\.store), to: folder) }
       if !json { Output.line(text) }
     } else if !json {
-      for summary in summaries { Output.line(SummaryTable.text(summary)) }
+      Output.line(try Failure.onFault { try StudyReporting.text(jobs.map(\.store)) })
     }
     if !json {
       for job in jobs { Output.line("store   \(job.path)") }

@@ -46,7 +46,11 @@ struct StudyShow: ParsableCommand {
     }
     for study in studies {
       Output.line(facts(study.identity, at: study.path))
-      if studies.count == 1 { Output.line(SummaryTable.text(StudySummary(study.records))) }
+      if studies.count == 1, !study.records.isEmpty { Output.line(SummaryTable.text(StudySummary(study.records))) }
+    }
+    guard studies.allSatisfy({ !$0.records.isEmpty }) else {
+      for study in studies where study.records.isEmpty { Output.line("\(study.path) has no samples yet") }
+      return
     }
     let comparison = try Failure.onBadInput { try StudyComparison(studies) }
     Output.line(studies.count == 1 ? ComparisonTable.accuracies(comparison) : ComparisonTable.text(comparison))

@@ -50,7 +50,7 @@ import Testing
     #expect(comparison.members.map(\.name) == ["cnn3 \"x\" at 0.05", "cnn3 \"x\" at 0.1"])
     let text = ComparisonTable.text(comparison)
     #expect(text.contains("accuracy, %") && text.contains("  4 "))
-    #expect(throws: StoreError.self) {
+    #expect(throws: StoreError.nothingInCommon(["a has 1 samples from 0 to 0", "b has no samples yet"])) {
       try StudyComparison([
         (path: "a", identity: Examples.identity, records: records), (path: "b", identity: other, records: []),
       ])
@@ -61,6 +61,14 @@ import Testing
         (path: "a", identity: Examples.identity, records: records), (path: "b", identity: other, records: records),
       ])
     }
+  }
+
+  @Test func `a method without a finite estimate is not shown as perfect`() throws {
+    let records = [Self.record(0, -2 ... -2, ["IBP": .infinity, "TAPS": -1.5])]
+    let comparison = try StudyComparison([(path: "a", identity: Examples.identity, records: records)])
+    let summary = comparison.members[0].summary
+    #expect(summary.methods.map { StudyComparison.timesTighter($0, in: summary) } == [nil, nil])
+    #expect(ComparisonTable.text(comparison).contains("IBP: 1 without a finite estimate"))
   }
 
   @Test func `differences of two studies are named, times left out`() {
