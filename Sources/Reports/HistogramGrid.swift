@@ -67,7 +67,7 @@ struct HistogramGrid: Sendable {
       case 3: 250
       default: 210
       }
-    left = 14 + 8 * (rows.map(\.name.count).max() ?? 0) + 52
+    left = 14 + 9 * (rows.map(\.name.count).max() ?? 0) + 56
     // Room for the title, however few the columns.
     width = max(640, left + columns.count * panelWidth + (columns.count - 1) * Self.gap + Self.right)
     height = Self.top + rows.count * Self.rowHeight + Self.bottom
