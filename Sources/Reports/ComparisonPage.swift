@@ -25,12 +25,7 @@ enum ComparisonPage {
       },
       figures: figures.map { Figure($0.grid, $0.svg) },
       command: ShellWords.text(["worstcase", "report"] + comparison.members.map(\.path)))
-    do {
-      EscapedHTML.registration
-      return try MustacheTemplate(string: template).render(page)
-    } catch {
-      throw .template(reason: "\(error)")
-    }
+    return try PageFrame.render(page, by: template)
   }
 
   /// What the template sees.
@@ -105,24 +100,7 @@ enum ComparisonPage {
   }
 
   private static let template = #"""
-    {{% CONTENT_TYPE:PAGE}}
-    <!doctype html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-    <title>{{title}}</title>
-    <style>
-    \#(PageStyle.text)
-    </style>
-    </head>
-    <body>
-    <header>
-    <h1>{{title}}</h1>
-    <p class="lead">{{lead}}</p>
-    </header>
+    \#(PageFrame.head())
     <main>
     <section>
     <h2>Accuracy, percent</h2>

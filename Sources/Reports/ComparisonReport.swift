@@ -24,11 +24,7 @@ public enum ComparisonReport {
   public static func write(stores: [StudyStore], to directory: URL) throws(ReportError) -> ComparisonFiles {
     let comparison: StudyComparison
     do {
-      var studies: [(path: String, identity: StudyIdentity, records: [SampleRecord])] = []
-      for store in stores {
-        studies.append((path: store.path, identity: store.identity, records: try store.records(witnesses: false)))
-      }
-      comparison = try StudyComparison(studies)
+      comparison = try StudyComparison(stores: stores)
     } catch {
       throw .store(error)
     }
@@ -40,7 +36,7 @@ public enum ComparisonReport {
       try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     }
     let summary = directory.appendingPathComponent("comparison.json")
-    try FileWriting.at(summary) { try json(comparison).write(to: summary, options: .atomic) }
+    try FileWriting.at(summary) { try FileWriting.json(comparison).write(to: summary, options: .atomic) }
     let folders = folderNames(comparison.members.map(\.name))
     var reports: [URL] = []
     for (store, folder) in zip(stores, folders) {
@@ -87,14 +83,5 @@ public enum ComparisonReport {
       }
       return folder
     }
-  }
-
-  private static func json(_ comparison: StudyComparison) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .iso8601
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try encoder.encode(comparison)
   }
 }

@@ -30,6 +30,7 @@ public struct CurvesFigure: Sendable {
     let style: Style
     let values: [Double?]
 
+    /// A curve by its name in the key, how it is drawn, and its values from the first epoch on.
     public init(_ name: String, _ style: Style, _ values: [Double?]) {
       self.name = name
       self.style = style
@@ -45,6 +46,7 @@ public struct CurvesFigure: Sendable {
     /// Whether values of several orders of magnitude are spaced by their logarithms.
     let mayBeLogarithmic: Bool
 
+    /// A panel of these curves; those without a finite value are left out.
     public init(_ axis: String, mayBeLogarithmic: Bool = false, _ curves: [Curve]) {
       self.axis = axis
       self.mayBeLogarithmic = mayBeLogarithmic
@@ -132,7 +134,7 @@ extension CurvesFigure {
       "set grid ytics lt 1 lc rgb '#dddddd' lw 1",
       "set tics nomirror out scale 0.5 textcolor rgb '#333333'",
       "set datafile missing 'NaN'",
-      "set lmargin at screen \(across(Self.left))", "set rmargin at screen \(across(frame))",
+      "set lmargin at screen \(canvas.across(Self.left))", "set rmargin at screen \(canvas.across(frame))",
       // A single epoch has no width of its own.
       "set xrange [\(epochs > 1 ? 1.0 - 0.01 * Double(epochs) : 0):\(epochs > 1 ? Double(epochs) * 1.01 : 2)]",
       "set xtics \(max(1, Int(FigureAxis.niceStep(atLeast: Double(max(1, epochs)) / 12).rounded(.up))))",
@@ -156,8 +158,8 @@ extension CurvesFigure {
     let frame = Self.width - Self.right
     var lines = [
       "unset label", "unset arrow",
-      "set tmargin at screen \(down(top))", "set bmargin at screen \(down(bottom))",
-      "set key at screen \(across(frame + 8)), screen \(down(top - 4)) left top Left reverse samplen 4 spacing 1.25 "
+      "set tmargin at screen \(canvas.down(top))", "set bmargin at screen \(canvas.down(bottom))",
+      "set key at screen \(canvas.across(frame + 8)), screen \(canvas.down(top - 4)) left top Left reverse samplen 4 spacing 1.25 "
         + "textcolor rgb '#111111'",
       "set format x '\(isLast ? "%g" : "")'",
     ]
@@ -177,7 +179,7 @@ extension CurvesFigure {
         "set arrow from first \(kept), graph 0 to first \(kept), graph 1 nohead lc rgb '#888888' lw 1 dt (2, 3) back")
       if position == 0 {
         lines.append(
-          "set label \(Gnuplot.quoted("kept: epoch \(kept)")) at first \(kept), screen \(down(top - 9)) center "
+          "set label \(Gnuplot.quoted("kept: epoch \(kept)")) at first \(kept), screen \(canvas.down(top - 9)) center "
             + "noenhanced font ',11' textcolor rgb '#444444' front")
       }
     }
@@ -204,15 +206,11 @@ extension CurvesFigure {
     return ["unset logscale y", "set ytics \(step)", "set yrange [\(bottom):\(high + room)]"]
   }
 
+  private var canvas: FigureCanvas { FigureCanvas(width: Self.width, height: height) }
+
   private func label(
     _ text: String, size: Int, colour: String, at x: Int, _ y: Int, _ alignment: String = "left"
   ) -> [String] {
-    [
-      "set label \(Gnuplot.quoted(text)) at screen \(across(x)), screen \(down(y)) \(alignment) noenhanced "
-        + "font ',\(size)' textcolor rgb '\(colour)' front"
-    ]
+    canvas.label(text, size: size, colour: colour, at: canvas.place(x, y, alignment))
   }
-
-  private func across(_ x: Int) -> Double { Double(x) / Double(Self.width) }
-  private func down(_ y: Int) -> Double { 1 - Double(y) / Double(height) }
 }

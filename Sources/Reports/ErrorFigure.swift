@@ -11,6 +11,7 @@ public struct ErrorFigure: Sendable {
   /// The size of the drawing in points of 1/96 inch; the PNG has twice as many pixels.
   public let width: Int
   public let height: Int
+  private var canvas: FigureCanvas { FigureCanvas(width: width, height: height) }
   private let summary: StudySummary
   private let title: String
   private let subtitle: String
@@ -109,8 +110,8 @@ extension ErrorFigure {
       "set grid ytics lt 1 lc rgb '#dddddd' lw 1",
       "set tics nomirror out scale 0.5 textcolor rgb '#333333'",
       "unset key",
-      "set lmargin at screen \(across(Self.left))",
-      "set rmargin at screen \(across(width - Self.right))",
+      "set lmargin at screen \(canvas.across(Self.left))",
+      "set rmargin at screen \(canvas.across(width - Self.right))",
       "set xrange [\(histogram.edges[0]):\(histogram.edges[histogram.edges.count - 1])]",
     ]
     if case .symmetricLogarithmic(let threshold) = histogram.axis {
@@ -133,8 +134,8 @@ extension ErrorFigure {
     var lines = [
       "unset label",
       "unset arrow",
-      "set tmargin at screen \(down(panelTop + Self.gap))",
-      "set bmargin at screen \(down(panelTop + panelHeight))",
+      "set tmargin at screen \(canvas.down(panelTop + Self.gap))",
+      "set bmargin at screen \(canvas.down(panelTop + panelHeight))",
       "set yrange [0:\(Double(most) * 1.08)]",
       "set ytics \(Self.countStep(most, panelHeight))",
       "set xtics (\(tickList(labelled: isLast)))",
@@ -142,13 +143,13 @@ extension ErrorFigure {
     ]
     if position == 0 { lines += frame() }
     if isLast {
-      lines += label(
+      lines += canvas.label(
         "over-approximation error of the worst-case margin, estimate − exact (logits)", size: 12, colour: "#111111",
-        at: "screen \(across((Self.left + width - Self.right) / 2)), screen \(down(height - 18)) center")
+        at: canvas.place((Self.left + width - Self.right) / 2, height - 18, "center"))
       if case .symmetricLogarithmic(let threshold) = histogram.axis {
-        lines += label(
+        lines += canvas.label(
           "logarithmic beyond ±\(FigureAxis.label(threshold))", size: 11, colour: "#444444",
-          at: "screen \(across(width - Self.right + 14)), screen \(down(height - Self.bottom + 19)) left")
+          at: canvas.place(width - Self.right + 14, height - Self.bottom + 19, "left"))
       }
     }
     let notes = [
@@ -159,9 +160,9 @@ extension ErrorFigure {
     ]
     for (row, note) in notes.enumerated() where !note.0.isEmpty {
       let y = panelTop + Self.gap + 10 + row * 17 + (row > 0 ? 3 : 0)
-      lines += label(
+      lines += canvas.label(
         note.0, size: note.1, colour: note.2,
-        at: "screen \(across(width - Self.right + 14)), screen \(down(y)) left")
+        at: canvas.place(width - Self.right + 14, y, "left"))
     }
     lines.append(
       "plot '\(Self.files.data)' index \(position) using 1:2 with filledcurves y1=0 lc rgb '\(colour)', "
@@ -172,18 +173,13 @@ extension ErrorFigure {
   /// What stands once around the panels: title, facts, the name of the counts, and the word at the line of zero.
   private func frame() -> [String] {
     let middle = (Self.top + Self.gap + height - Self.bottom) / 2
-    return label(title, size: 15, colour: "#111111", at: "screen \(across(Self.left)), screen \(down(22)) left")
-      + label(subtitle, size: 12, colour: "#444444", at: "screen \(across(Self.left)), screen \(down(45)) left")
-      + label(
+    return canvas.label(title, size: 15, colour: "#111111", at: canvas.place(Self.left, 22, "left"))
+      + canvas.label(subtitle, size: 12, colour: "#444444", at: canvas.place(Self.left, 45, "left"))
+      + canvas.label(
         "samples per bin", size: 12, colour: "#111111",
-        at: "screen \(across(20)), screen \(down(middle)) center rotate by 90")
-      + label(
-        "exact", size: 11, colour: "#444444", at: "first 0, screen \(down(Self.top + Self.gap - 9)) center")
-  }
-
-  private func label(_ text: String, size: Int, colour: String, at place: String) -> [String] {
-    guard !text.isEmpty else { return [] }
-    return ["set label \(Gnuplot.quoted(text)) at \(place) noenhanced font ',\(size)' textcolor rgb '\(colour)' front"]
+        at: canvas.place(20, middle, "center rotate by 90"))
+      + canvas.label(
+        "exact", size: 11, colour: "#444444", at: "first 0, screen \(canvas.down(Self.top + Self.gap - 9)) center")
   }
 
   private func tickList(labelled: Bool) -> String {
@@ -219,8 +215,4 @@ extension ErrorFigure {
     let middle = FigureAxis.label(interval.lowerBound + radius, digits: 3)
     return "\(middle) ± \(NumberText.short(radius, digits: 1))"
   }
-
-  /// Points from the left as a share of the width, and points from the top as a share of the height from below.
-  private func across(_ x: Int) -> Double { Double(x) / Double(width) }
-  private func down(_ y: Int) -> Double { 1 - Double(y) / Double(height) }
 }

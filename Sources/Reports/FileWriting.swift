@@ -13,6 +13,16 @@ enum FileWriting {
     }
   }
 
+  /// A value as JSON for people and programs; infinite numbers are the strings `inf` and `-inf`, dates ISO 8601.
+  static func json(_ value: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .iso8601
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try encoder.encode(value) + Data("\n".utf8)
+  }
+
   /// Puts a finished file in place of any other, in one step.
   static func move(_ source: URL, to target: URL) throws(ReportError) {
     guard rename(source.path, target.path) == 0 else {

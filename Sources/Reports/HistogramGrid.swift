@@ -24,8 +24,11 @@ struct HistogramGrid: Sendable {
 
   /// The figure's files.
   let files: FigureFiles
+  /// The paper that it is drawn on.
+  private let canvas: FigureCanvas
   /// The size of the drawing in points of 1/96 inch.
-  let width, height: Int
+  var width: Int { canvas.width }
+  var height: Int { canvas.height }
   /// The bins that all panels share.
   let histogram: Histogram
   private let title, subtitle, axisTitle, zeroName: String
@@ -68,9 +71,10 @@ struct HistogramGrid: Sendable {
       default: 210
       }
     left = 14 + 9 * (rows.map(\.name.count).max() ?? 0) + 56
-    // Room for the title, however few the columns.
-    width = max(640, left + columns.count * panelWidth + (columns.count - 1) * Self.gap + Self.right)
-    height = Self.top + rows.count * Self.rowHeight + Self.bottom
+    canvas = FigureCanvas(
+      // Room for the title, however few the columns.
+      width: max(640, left + columns.count * panelWidth + (columns.count - 1) * Self.gap + Self.right),
+      height: Self.top + rows.count * Self.rowHeight + Self.bottom)
   }
 
   /// Draws the figure into a folder, in all formats.
@@ -127,10 +131,10 @@ extension HistogramGrid {
     var lines = [
       "unset label",
       "unset arrow",
-      "set lmargin at screen \(across(x))",
-      "set rmargin at screen \(across(x + panelWidth))",
-      "set tmargin at screen \(down(y + Self.noteHeight))",
-      "set bmargin at screen \(down(y + Self.rowHeight))",
+      "set lmargin at screen \(canvas.across(x))",
+      "set rmargin at screen \(canvas.across(x + panelWidth))",
+      "set tmargin at screen \(canvas.down(y + Self.noteHeight))",
+      "set bmargin at screen \(canvas.down(y + Self.rowHeight))",
       "set yrange [0:\(Double(most) * 1.08)]",
       "set ytics \(max(1, Int(FigureAxis.niceStep(atLeast: Double(most) / 2).rounded(.up))))",
       "set xtics (\(tickList(labelled: isLast)))",
@@ -138,16 +142,18 @@ extension HistogramGrid {
     ]
     if number == 0 { lines += frame() }
     if row == 0 {
-      lines += label(columns[column], size: 13, colour: "#111111", at: place(x + panelWidth / 2, 74, "center"))
+      lines += canvas.label(
+        columns[column], size: 13, colour: "#111111", at: canvas.place(x + panelWidth / 2, 74, "center"))
     }
     if column == 0 {
-      lines += label(
-        rows[row].name, size: 13, colour: "#111111", at: place(14, y + (Self.noteHeight + Self.rowHeight) / 2, "left"))
+      lines += canvas.label(
+        rows[row].name, size: 13, colour: "#111111",
+        at: canvas.place(14, y + (Self.noteHeight + Self.rowHeight) / 2, "left"))
     }
     let panel = rows[row].panels[column]
-    lines += label(
+    lines += canvas.label(
       [panel.note, outside(series)].filter { !$0.isEmpty }.joined(separator: ", "), size: 10, colour: "#444444",
-      at: place(x + panelWidth, y + 16, "right"))
+      at: canvas.place(x + panelWidth, y + 16, "right"))
     let colour = rows[row].colour
     lines.append(
       "plot '\(files.data)' index \(number) using 1:2 with filledcurves y1=0 lc rgb '\(colour)', "
@@ -157,23 +163,18 @@ extension HistogramGrid {
 
   /// What stands once around the panels.
   private func frame() -> [String] {
-    var lines = label(title, size: 15, colour: "#111111", at: place(14, 20, "left"))
-    lines += label(subtitle, size: 12, colour: "#444444", at: place(14, 44, "left"))
+    var lines = canvas.label(title, size: 15, colour: "#111111", at: canvas.place(14, 20, "left"))
+    lines += canvas.label(subtitle, size: 12, colour: "#444444", at: canvas.place(14, 44, "left"))
     let middle = (left + width - Self.right) / 2
     var name = axisTitle
     if case .symmetricLogarithmic(let threshold) = histogram.axis {
       name += "; logarithmic beyond ±\(FigureAxis.label(threshold))"
     }
-    lines += label(name, size: 12, colour: "#111111", at: place(middle, height - 18, "center"))
-    lines += label(
+    lines += canvas.label(name, size: 12, colour: "#111111", at: canvas.place(middle, height - 18, "center"))
+    lines += canvas.label(
       "dashed: \(zeroName); heights: samples per bin", size: 11, colour: "#444444",
-      at: place(width - Self.right, 44, "right"))
+      at: canvas.place(width - Self.right, 44, "right"))
     return lines
-  }
-
-  private func label(_ text: String, size: Int, colour: String, at place: String) -> [String] {
-    guard !text.isEmpty else { return [] }
-    return ["set label \(Gnuplot.quoted(text)) at \(place) noenhanced font ',\(size)' textcolor rgb '\(colour)' front"]
   }
 
   /// The marks below a panel, labelled as far as labels have room: zero first, then from the ends inwards.
@@ -204,12 +205,4 @@ extension HistogramGrid {
     let count = series.below + series.above + series.unplaced
     return count > 0 ? "\(count) beyond" : ""
   }
-
-  private func place(_ x: Int, _ y: Int, _ alignment: String) -> String {
-    "screen \(across(x)), screen \(down(y)) \(alignment)"
-  }
-
-  /// Points from the left as a share of the width, and points from the top as a share of the height from below.
-  private func across(_ x: Int) -> Double { Double(x) / Double(width) }
-  private func down(_ y: Int) -> Double { 1 - Double(y) / Double(height) }
 }

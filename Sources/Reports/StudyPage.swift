@@ -34,12 +34,7 @@ public enum StudyPage {
       command: ShellWords.text(identity.command),
       reportCommand: ShellWords.text(["worstcase", "report", store]),
       settings: indented(identity.settings))
-    do {
-      EscapedHTML.registration
-      return try MustacheTemplate(string: StudyPageTemplate.text).render(page)
-    } catch {
-      throw .template(reason: "\(error)")
-    }
+    return try PageFrame.render(page, by: StudyPageTemplate.text)
   }
 
   /// What the template sees.

@@ -1,24 +1,7 @@
 /// The page's mustache template, with its style and its few lines of script.
 enum StudyPageTemplate {
   static let text = #"""
-    {{% CONTENT_TYPE:PAGE}}
-    <!doctype html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
-    <title>{{title}}</title>
-    <style>
-    \#(PageStyle.text)
-    </style>
-    </head>
-    <body>
-    <header>
-    <h1>{{title}}</h1>
-    <p class="lead">{{lead}}</p>
-    </header>
+    \#(PageFrame.head(policy: "script-src 'unsafe-inline'; img-src data:"))
     <main>
     <section>
     <h2>Error by method</h2>

@@ -75,17 +75,12 @@ public enum StudyReport {
     return files
   }
 
-  /// The identity and the summary, as one JSON object; infinite values are the strings `inf` and `-inf`.
+  /// The identity and the summary, as one JSON object.
   private static func summaryJSON(_ records: [SampleRecord], _ identity: StudyIdentity) throws -> Data {
     struct Contents: Encodable {
       var study: StudyIdentity
       var summary: StudySummary
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .iso8601
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try encoder.encode(Contents(study: identity, summary: StudySummary(records))) + Data("\n".utf8)
+    return try FileWriting.json(Contents(study: identity, summary: StudySummary(records)))
   }
 }

@@ -147,8 +147,9 @@ extension TightnessFigure {
       "set tics nomirror out scale 0.5 textcolor rgb '#333333'",
       "unset key",
       "set style textbox opaque noborder fillcolor rgb '#ffffff' margins 0.2, 0.2",
-      "set lmargin at screen \(Self.across(frame.left))", "set rmargin at screen \(Self.across(frame.right))",
-      "set tmargin at screen \(Self.down(frame.top))", "set bmargin at screen \(Self.down(frame.bottom))",
+      "set lmargin at screen \(Self.canvas.across(frame.left))",
+      "set rmargin at screen \(Self.canvas.across(frame.right))",
+      "set tmargin at screen \(Self.canvas.down(frame.top))", "set bmargin at screen \(Self.canvas.down(frame.bottom))",
       "set logscale x",
       "set xrange [\(pow(10, times.lowerBound)):\(pow(10, times.upperBound))]",
       "set yrange [\(margins.lowerBound):\(margins.upperBound)]",
@@ -187,8 +188,9 @@ extension TightnessFigure {
       let x = layout.across(methods[position])
       let middle = place.top + place.height / 2
       lines.append(
-        "set arrow from screen \(Self.across(x)), screen \(Self.down(layout.down(methods[position].worst.p75))) "
-          + "to screen \(Self.across(x)), screen \(Self.down(middle)) nohead lc rgb '#aaaaaa' lw 0.7 back")
+        "set arrow from screen \(Self.canvas.across(x)), screen \(Self.canvas.down(layout.down(methods[position].worst.p75))) "
+          + "to screen \(Self.canvas.across(x)), screen \(Self.canvas.down(middle)) nohead lc rgb '#aaaaaa' lw 0.7 back"
+      )
       // Boxed: the grid must not strike a name through.
       lines += Self.label(names[position], size: 12, colour: "#111111", at: place.left, middle, "left boxed")
     }
@@ -230,15 +232,11 @@ extension TightnessFigure {
     ticks.map { "\(Gnuplot.quoted($0.label ?? "")) \($0.value) \($0.label == nil ? 1 : 0)" }.joined(separator: ", ")
   }
 
+  private static let canvas = FigureCanvas(width: width, height: height)
+
   private static func label(
     _ text: String, size: Int, colour: String, at x: Double, _ y: Double, _ alignment: String = "left"
   ) -> [String] {
-    [
-      "set label \(Gnuplot.quoted(text)) at screen \(across(x)), screen \(down(y)) \(alignment) noenhanced "
-        + "font ',\(size)' textcolor rgb '\(colour)' front"
-    ]
+    canvas.label(text, size: size, colour: colour, at: canvas.place(x, y, alignment))
   }
-
-  private static func across(_ x: Double) -> Double { x / Double(width) }
-  private static func down(_ y: Double) -> Double { 1 - y / Double(height) }
 }

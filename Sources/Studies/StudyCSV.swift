@@ -6,53 +6,45 @@ import Foundation
 /// For each method M there are four columns: `estimate_M`, the ends of the error's interval `error_low_M` and
 /// `error_high_M` (equal where the bracket is exact), and `seconds_M`; all are empty where M gave no estimate.
 public enum StudyCSV {
+  /// The columns of a sample, and of each of its estimates.
+  private static let sampleColumns = [
+    "index", "label", "predicted", "lower", "upper", "class", "status", "reason", "unstable",
+  ]
+  private static let estimateColumns = ["estimate", "error_low", "error_high", "seconds"]
+
+  private static func sampleFields(_ record: SampleRecord) -> [String] {
+    [
+      "\(record.index)", "\(record.label)", "\(record.predicted)", "\(record.lower)", "\(record.upper)",
+      "\(record.adversarialClass)", record.status.rawValue, record.reason ?? "", "\(record.unstable)",
+    ]
+  }
+
+  private static func estimateFields(_ record: SampleRecord, _ method: String) -> [String] {
+    let error = record.error(of: method)
+    let numbers = [record.estimates[method], error?.lowerBound, error?.upperBound, record.estimateSeconds[method]]
+    return numbers.map { $0.map { "\($0)" } ?? "" }
+  }
+
   /// The text: a header and one line for each record, in the order given. Lines end with CR LF.
   public static func text(_ records: [SampleRecord]) -> String {
     let methods = MethodOrder.sorted(Set(records.flatMap(\.estimates.keys)))
-    var header = [
-      "index", "label", "predicted", "lower", "upper", "class", "status", "reason", "unstable", "seconds",
-    ]
-    for method in methods {
-      header += ["estimate_\(method)", "error_low_\(method)", "error_high_\(method)", "seconds_\(method)"]
-    }
-    var text = CSVText.line(header)
-    for record in records {
-      var fields = [
-        "\(record.index)", "\(record.label)", "\(record.predicted)", "\(record.lower)", "\(record.upper)",
-        "\(record.adversarialClass)", record.status.rawValue, record.reason ?? "", "\(record.unstable)",
-        "\(record.seconds)",
-      ]
-      for method in methods {
-        let error = record.error(of: method)
-        fields += [
-          record.estimates[method].map { "\($0)" } ?? "", error.map { "\($0.lowerBound)" } ?? "",
-          error.map { "\($0.upperBound)" } ?? "", record.estimateSeconds[method].map { "\($0)" } ?? "",
-        ]
-      }
-      text += CSVText.line(fields)
-    }
-    return text
+    let columns = methods.flatMap { method in estimateColumns.map { "\($0)_\(method)" } }
+    return CSVText.line(sampleColumns + ["seconds"] + columns)
+      + records.map { record in
+        CSVText.line(
+          sampleFields(record) + ["\(record.seconds)"] + methods.flatMap { estimateFields(record, $0) })
+      }.joined()
   }
 
   /// The same with one row for each sample and method, for data frames and Parquet: every column has one type, whatever the
   /// methods, and what is missing is empty.
   public static func longText(_ records: [SampleRecord]) -> String {
-    var text = CSVText.line([
-      "index", "label", "predicted", "lower", "upper", "class", "status", "reason", "unstable", "method", "estimate",
-      "error_low", "error_high", "seconds",
-    ])
-    for record in records {
-      for method in MethodOrder.sorted(record.estimates.keys) {
-        let error = record.error(of: method)
-        text += CSVText.line([
-          "\(record.index)", "\(record.label)", "\(record.predicted)", "\(record.lower)", "\(record.upper)",
-          "\(record.adversarialClass)", record.status.rawValue, record.reason ?? "", "\(record.unstable)", method,
-          record.estimates[method].map { "\($0)" } ?? "", error.map { "\($0.lowerBound)" } ?? "",
-          error.map { "\($0.upperBound)" } ?? "", record.estimateSeconds[method].map { "\($0)" } ?? "",
-        ])
-      }
-    }
-    return text
+    CSVText.line(sampleColumns + ["method"] + estimateColumns)
+      + records.map { record in
+        MethodOrder.sorted(record.estimates.keys).map { method in
+          CSVText.line(sampleFields(record) + [method] + estimateFields(record, method))
+        }.joined()
+      }.joined()
   }
 
   /// Writes the text to a file, whole or not at all.

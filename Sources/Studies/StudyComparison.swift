@@ -56,6 +56,17 @@ public struct StudyComparison: Encodable, Hashable, Sendable {
     }
   }
 
+  /// Compares the studies of some stores, without their witnesses.
+  ///
+  /// - Throws: as ``init(_:)``, or if a store cannot be read.
+  public init(stores: [StudyStore]) throws(StoreError) {
+    var studies: [(path: String, identity: StudyIdentity, records: [SampleRecord])] = []
+    for store in stores {
+      studies.append((path: store.path, identity: store.identity, records: try store.records(witnesses: false)))
+    }
+    try self.init(studies)
+  }
+
   /// By how much a method's mean absolute error is below that of interval propagation, as a ratio of their middles; nil
   /// without either, where one of them has none, and where they are over different samples.
   public static func timesTighter(_ method: MethodSummary, in summary: StudySummary) -> Double? {

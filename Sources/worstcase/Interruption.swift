@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Ctrl-C and polite termination: everything worth keeping is on the disk, or on its way there for some
-/// milliseconds, so the process may end at once.
+/// Ctrl-C and polite termination: every result that was shown is on the disk, so the process may end at once. What is in
+/// flight, and the few results on their way to the disk, are computed again by the same command.
 ///
 /// A handler, and not a thread that waits for blocked signals: libraries start threads before `main`, which block
 /// nothing and would take the signal. It uses only what is safe inside a handler: a text made beforehand, `write` and

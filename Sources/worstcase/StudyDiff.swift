@@ -7,8 +7,8 @@ struct StudyDiff: ParsableCommand {
     commandName: "diff",
     abstract: "In what two stored studies differ.",
     discussion: """
-      Compares questions, samples, brackets and estimates; times, witnesses and images are not compared. After a run was killed and continued, or
-      was spread over machines, nothing should differ.
+      Compares questions, samples, brackets and estimates; times, witnesses and images are not compared. After a
+      run was killed and continued, or was spread over machines, nothing should differ.
 
       Example:
         worstcase study diff study/digits-cnn3-ibp.sqlite study/digits-cnn3-ibp.sqlite

@@ -7,10 +7,7 @@ enum StudyReporting {
   /// The tables alone, without a report.
   static func text(_ stores: [StudyStore]) throws -> String {
     guard stores.count > 1 else { return SummaryTable.text(StudySummary(try stores[0].records(witnesses: false))) }
-    let studies = try stores.map { store in
-      (path: store.path, identity: store.identity, records: try store.records(witnesses: false))
-    }
-    return ComparisonTable.text(try StudyComparison(studies))
+    return ComparisonTable.text(try StudyComparison(stores: stores))
   }
 
   /// Writes it, and returns what the terminal is to show: tables, and where the files are.
@@ -18,8 +15,7 @@ enum StudyReporting {
     let directory = URL(fileURLWithPath: folder)
     guard stores.count > 1 else {
       let files = try StudyReport.write(store: stores[0], to: directory)
-      let records = try stores[0].records(witnesses: false)
-      return SummaryTable.text(StudySummary(records)) + """
+      return try text(stores) + """
 
         figure  \(files.figureSVG.relativePath) (and .png, .pdf)
         page    \(files.page.relativePath)

@@ -5,6 +5,7 @@ import Networks
 import Reports
 import Studies
 import Tensors
+import Training
 import Verification
 
 struct StudyRun: ParsableCommand {
@@ -67,6 +68,7 @@ struct StudyRun: ParsableCommand {
   }
 
   func run() throws {
+    try refuseUnknownPart()
     let radius = try epsilon.validated()
     let (workers, kernels) = try work.prepare()
     let settings = StudySettings(
@@ -100,6 +102,18 @@ struct StudyRun: ParsableCommand {
       try run(job, on: images, indices, workers, isOneOfSeveral: jobs.count > 1, radius: radius)
     }
     try finish(jobs, report: reportFolder)
+  }
+
+  /// Names the subcommand that was probably meant: what is none is taken for a model.
+  private func refuseUnknownPart() throws {
+    guard let word = models.first, !word.contains("."), !word.contains("/"),
+      !FileManager.default.fileExists(atPath: word)
+    else { return }
+    let parts = Study.configuration.subcommands.map { $0._commandName }
+    throw Failure(
+      status: .badInput,
+      message:
+        "\(word): no such file, and `study` has no part of that name; did you mean \(nearest(to: word, in: parts))?")
   }
 
   /// Where the studies' files and the report go.

@@ -25,6 +25,25 @@ import Testing
     #expect(try store.records().map(\.index) == Array(0..<600))
   }
 
+  @Test func `rows that come while the disk is busy are written together`() throws {
+    let store = try StudyStore.open(path, identity: Examples.identity)
+    let othersAreTaken = DispatchSemaphore(value: 0)
+    let stored = Mutex<[Int]>([])
+    let writer = RowWriter<SampleRecord>(to: store) { _, _ in
+      let count = (try? store.completedIndices().count) ?? -1
+      stored.withLock { $0.append(count) }
+      if count == 1 { othersAreTaken.wait() }
+    }
+    try writer.take(Examples.record(0))
+    while stored.withLock({ $0.isEmpty }) { Thread.sleep(forTimeInterval: 0.001) }
+    // Nobody waits, though the writer does.
+    for index in 1..<10 { try writer.take(Examples.record(index)) }
+    othersAreTaken.signal()
+    try writer.finish()
+    // All nine were on the disk before the first of their events.
+    #expect(stored.withLock { $0 } == [1] + Array(repeating: 10, count: 9))
+  }
+
   @Test func `what the store refuses is said, and rows before it stay`() throws {
     let store = try StudyStore.open(path, identity: Examples.identity)
     let writer = RowWriter<SampleRecord>(to: store) { _, _ in }
