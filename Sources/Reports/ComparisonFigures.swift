@@ -60,7 +60,7 @@ extension HistogramGrid {
     let radii = Set(comparison.members.map(\.identity.epsilon))
     var text = first.identity.dataset.name
     if radii.count == 1 { text += ", ε = \(NumberText.short(first.identity.epsilon, digits: 6))" }
-    let open = comparison.members.map(\.summary.openBrackets).reduce(0, +)
+    let open = comparison.members.map { $0.summary.openBrackets - $0.summary.withoutValue }.reduce(0, +)
     text += ", n = \(first.summary.samples)"
     return open == 0 || !usesBrackets ? text : text + "; \(open) brackets open, drawn at the middle"
   }

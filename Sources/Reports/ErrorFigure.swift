@@ -41,8 +41,9 @@ public struct ErrorFigure: Sendable {
     title = "Approximation error on \(identity.modelName)"
     var facts = "\(identity.dataset.name), ε = \(NumberText.short(identity.epsilon, digits: 6)), "
     facts += "n = \(summary.samples) \(summary.samples == 1 ? "sample" : "samples")"
-    if summary.openBrackets > 0 {
-      facts += "; \(summary.openBrackets) \(summary.openBrackets == 1 ? "bracket" : "brackets") open by up to "
+    let open = summary.openBrackets - summary.withoutValue
+    if open > 0 {
+      facts += "; \(open) \(open == 1 ? "bracket" : "brackets") open by up to "
       facts += "\(NumberText.short(summary.largestGap, digits: 2)), drawn at the middle"
     }
     subtitle = facts

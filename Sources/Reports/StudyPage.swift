@@ -78,10 +78,10 @@ public enum StudyPage {
     init(_ record: SampleRecord, methods: [String]) {
       index = "\(record.index)"
       label = "\(record.label)"
-      predicted = "\(record.predicted)"
+      predicted = record.predicted.map { "\($0)" } ?? ""
       lower = NumberText.short(record.lower, digits: 6)
       upper = NumberText.short(record.upper, digits: 6)
-      target = "\(record.adversarialClass)"
+      target = record.adversarialClass.map { "\($0)" } ?? ""
       status = record.status.rawValue
       reason = record.reason ?? ""
       verdict = record.upper < 0 ? "robust" : record.lower >= 0 ? "not robust" : "undecided"
@@ -141,7 +141,7 @@ extension StudyPage {
       text += " The axis is linear within ±\(FigureAxis.label(threshold)) and logarithmic beyond, "
       text += "for the methods differ by orders of magnitude."
     }
-    if summary.openBrackets > 0 {
+    if summary.openBrackets > summary.withoutValue {
       text += " Where the bracket is open, the middle of the interval that the error lies in is drawn."
     }
     return text

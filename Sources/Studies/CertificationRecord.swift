@@ -6,16 +6,17 @@ import Verification
 public struct CertificationRecord: Hashable, Sendable {
   /// The sample's position in its data set, and its label there.
   public var index, label: Int
-  /// The class with the largest output at the sample itself.
-  public var predicted: Int
+  /// The class with the largest output at the sample itself; nil where the outputs overflow.
+  public var predicted: Int?
   /// The verdict.
   public var verdict: RobustnessVerdict
   /// The stage that decided it; nil where none had to, or none could.
   public var method: VerificationStage?
-  /// A margin that a concrete input attains: the counterexample, or else the sample itself.
+  /// A margin that a concrete input attains: the counterexample, or else the sample itself; −∞ where its outputs
+  /// overflow.
   public var lower: Double
-  /// The class whose margin attains `lower`.
-  public var adversarialClass: Int
+  /// The class whose margin attains `lower`, if there is one.
+  public var adversarialClass: Int?
   /// A margin that no input of the region exceeds; nil where none was computed, or a search showed only that all are
   /// below zero.
   public var upper: Double?
@@ -37,20 +38,20 @@ public struct CertificationRecord: Hashable, Sendable {
     predicted = result.predicted
     verdict = result.verdict
     method = result.decidedBy
-    lower = result.lower.margin
-    adversarialClass = result.lower.adversarialClass
+    lower = result.lower?.margin ?? -.infinity
+    adversarialClass = result.lower?.adversarialClass
     upper = result.upper
     reason = result.reason
     stages = result.stages
     seconds = result.seconds
     self.timeout = timeout
-    witness = result.verdict == .falsified ? result.lower.input : []
+    witness = result.verdict == .falsified ? result.lower?.input ?? [] : []
   }
 
   /// A record of what was stored, or of an example.
   init(
-    index: Int, label: Int, predicted: Int, verdict: RobustnessVerdict, method: VerificationStage?, lower: Double,
-    adversarialClass: Int, upper: Double?, reason: UndecidedReason?, stages: [StageRecord], seconds: Double,
+    index: Int, label: Int, predicted: Int?, verdict: RobustnessVerdict, method: VerificationStage?, lower: Double,
+    adversarialClass: Int?, upper: Double?, reason: UndecidedReason?, stages: [StageRecord], seconds: Double,
     timeout: Double, witness: [Double]
   ) {
     self.index = index
@@ -106,7 +107,32 @@ extension CertificationRecord: StoredRow {
           PRAGMA user_version = 1;
           """)
     }
-    return StoreSchema(kind: .certification, version: 1, oldestVersion: 1, migrator: migrator)
+    // Where outputs overflow there is no class on top, and none that a margin is of.
+    migrator.registerMigration("2") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE sample_2 (
+            position INTEGER PRIMARY KEY,
+            label INTEGER NOT NULL,
+            predicted INTEGER,
+            verdict TEXT NOT NULL,
+            method TEXT,
+            lower REAL NOT NULL,
+            class INTEGER,
+            upper REAL,
+            reason TEXT,
+            seconds REAL NOT NULL,
+            timeout REAL NOT NULL,
+            witness BLOB NOT NULL
+          ) STRICT;
+          INSERT INTO sample_2 SELECT position, label, predicted, verdict, method, lower, class, upper, reason, seconds,
+            timeout, witness FROM sample;
+          DROP TABLE sample;
+          ALTER TABLE sample_2 RENAME TO sample;
+          PRAGMA user_version = 2;
+          """)
+    }
+    return StoreSchema(kind: .certification, version: 2, oldestVersion: 1, migrator: migrator)
   }
 
   public var isUnfinished: Bool { verdict == .undecided && reason == .timeLimit }

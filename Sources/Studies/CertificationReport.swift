@@ -11,8 +11,8 @@ public enum CertificationReport {
     ])
     for record in records {
       text += CSVText.line([
-        "\(record.index)", "\(record.label)", "\(record.predicted)", record.verdict.rawValue,
-        record.method?.rawValue ?? "", "\(record.lower)", "\(record.adversarialClass)",
+        "\(record.index)", "\(record.label)", record.predicted.map { "\($0)" } ?? "", record.verdict.rawValue,
+        record.method?.rawValue ?? "", "\(record.lower)", record.adversarialClass.map { "\($0)" } ?? "",
         record.upper.map { "\($0)" } ?? "", record.reason?.rawValue ?? "", "\(record.nodes)", "\(record.seconds)",
         "\(record.timeout)",
       ])

@@ -62,18 +62,16 @@ public struct CertificationRunner: Sendable {
     }
   }
 
-  /// One sample's verdict.
+  /// One sample's verdict. That its outputs overflow is one, and no reason to stop.
   public func record(of index: Int) throws(StudyError) -> CertificationRecord {
     let label = images.label(index)
-    do {
+    do throws(RegionError) {
       let result = try Certification.certify(
         images.image(index), label: label, by: network, radius: settings.epsilon, validRange: images.validRange,
         timeout: timeout, settings: settings.certification)
       return CertificationRecord(index: index, label: label, timeout: timeout, result)
-    } catch let error as RegionError {
-      throw .region(index: index, error)
     } catch {
-      throw .sample(index: index, error as? VerificationError ?? .overflow)
+      throw .region(index: index, error)
     }
   }
 }

@@ -20,6 +20,8 @@ public struct CertificationSummary: Codable, Hashable, Sendable {
   public var withstoodAttack: Int
   /// How many are proved robust, proved not to be, and neither.
   public var certified, falsified, undecided: Int
+  /// Of the undecided, how many have outputs that double precision cannot hold: they count as correct nowhere.
+  public var overflowed: Int
   /// Seconds of the mean and of the slowest sample; zero without samples.
   public var meanSeconds, largestSeconds: Double
   /// The stages that any sample reached, in their order.
@@ -28,10 +30,11 @@ public struct CertificationSummary: Codable, Hashable, Sendable {
   /// Summarises verdicts, in any order.
   public init(_ records: [CertificationRecord]) {
     samples = records.count
-    correct = records.count { $0.verdict != .misclassified }
+    correct = records.count { $0.predicted == $0.label }
     certified = records.count { $0.verdict == .certified }
     falsified = records.count { $0.verdict == .falsified }
     undecided = records.count { $0.verdict == .undecided }
+    overflowed = records.count { $0.reason == .overflow }
     withstoodAttack = correct - records.count { $0.verdict == .falsified && $0.method == .attack }
     meanSeconds = records.isEmpty ? 0 : Statistics.mean(records.map(\.seconds))
     largestSeconds = records.map(\.seconds).max() ?? 0
@@ -64,6 +67,9 @@ public enum CertificationTable {
       share("certified accuracy", summary.certified, "of these, proved that there is none"),
     ]
     if summary.undecided > 0 { lines.append(share("undecided", summary.undecided, "neither proved nor refuted")) }
+    if summary.overflowed > 0 {
+      lines.append(share("overflowed", summary.overflowed, "of these, outputs beyond double precision"))
+    }
     var text = "\(summary.samples) \(summary.samples == 1 ? "sample" : "samples"), "
     text += "\(NumberText.short(summary.meanSeconds, digits: 3)) s each on average, "
     text += "\(NumberText.short(summary.largestSeconds, digits: 3)) s at most\n"

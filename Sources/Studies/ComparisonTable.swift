@@ -58,6 +58,9 @@ public enum ComparisonTable {
     let count = comparison.members.first?.summary.samples ?? 0
     var text = "\(count) \(count == 1 ? "sample" : "samples") of each network, "
     text += open == 0 ? "all exact" : "\(open) open \(open == 1 ? "bracket" : "brackets")"
+    for member in comparison.members where member.summary.withoutValue > 0 {
+      text += "; \(member.name): \(SummaryTable.withoutValue(member.summary.withoutValue))"
+    }
     if comparison.leftOut > 0 { text += "; left out: \(comparison.leftOut) that not all studies have" }
     for member in comparison.members {
       for method in member.summary.methods where method.without > 0 {

@@ -14,10 +14,12 @@ public enum StudyCSV {
 
   private static func sampleFields(_ record: SampleRecord) -> [String] {
     [
-      "\(record.index)", "\(record.label)", "\(record.predicted)", "\(record.lower)", "\(record.upper)",
-      "\(record.adversarialClass)", record.status.rawValue, record.reason ?? "", "\(record.unstable)",
+      "\(record.index)", "\(record.label)", text(record.predicted), "\(record.lower)", "\(record.upper)",
+      text(record.adversarialClass), record.status.rawValue, record.reason ?? "", text(record.unstable),
     ]
   }
+
+  private static func text(_ number: Int?) -> String { number.map { "\($0)" } ?? "" }
 
   private static func estimateFields(_ record: SampleRecord, _ method: String) -> [String] {
     let error = record.error(of: method)

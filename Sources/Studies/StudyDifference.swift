@@ -60,13 +60,13 @@ public struct StudyDifference: Hashable, Sendable {
       found.append(Column(name: name, samples: differing.count, first: sample, largest: largest))
     }
     compare("label") { "\($0.label)" }
-    compare("predicted") { "\($0.predicted)" }
+    compare("predicted") { $0.predicted.map { "\($0)" } }
     compare("lower", number: \.lower)
     compare("upper", number: \.upper)
-    compare("class") { "\($0.adversarialClass)" }
+    compare("class") { $0.adversarialClass.map { "\($0)" } }
     compare("status") { $0.status.rawValue }
     compare("reason", \.reason)
-    compare("unstable") { "\($0.unstable)" }
+    compare("unstable") { $0.unstable.map { "\($0)" } }
     let methods = pairs.flatMap { Array($0.estimates.keys) + Array($1.estimates.keys) }
     for method in MethodOrder.sorted(Set(methods)) { compare(method, number: { $0.estimates[method] }) }
     columns = found

@@ -109,15 +109,22 @@ public struct StudyRunner: Sendable {
     }
   }
 
-  /// Everything about one sample.
+  /// Everything about one sample, as ``measure(_:)`` does it.
   public func record(of index: Int) throws(StudyError) -> SampleRecord {
     try measure(index).record
   }
 
   /// Everything about one sample, and the bracket that it was taken from.
-  public func measure(_ index: Int) throws(StudyError) -> (record: SampleRecord, bracket: MarginBracket) {
+  ///
+  /// That its outputs overflow is a result: a record without a value, and without a bracket. A contradiction is none: it
+  /// says that the tool is wrong, here and perhaps elsewhere.
+  ///
+  /// - Throws: ``StudyError/region(index:_:)``, or ``StudyError/sample(index:_:)`` for a contradiction.
+  public func measure(_ index: Int) throws(StudyError) -> (record: SampleRecord, bracket: MarginBracket?) {
     let image = images.image(index)
     let label = images.label(index)
+    let picture = StoredImage(image, shape: images.shape, range: images.validRange)
+    let clock = Deadline(seconds: .infinity)
     let region: Region
     do {
       region = try Region(ballAround: image, radius: settings.epsilon, validRange: images.validRange)
@@ -125,9 +132,13 @@ public struct StudyRunner: Sendable {
       throw .region(index: index, error)
     }
     let bracket: MarginBracket
-    do {
+    do throws(VerificationError) {
       bracket = try ExactMargin.bracket(
         of: network, over: region, label: label, sample: index, settings: settings.exact)
+    } catch .overflow {
+      let record = SampleRecord(
+        withoutValue: index, label: label, seconds: clock.elapsed, timeout: settings.exact.timeout, image: picture)
+      return (record, nil)
     } catch {
       throw .sample(index: index, error)
     }
@@ -141,14 +152,13 @@ public struct StudyRunner: Sendable {
       seconds[method.rawValue] = clock.elapsed
     }
     let outputs = network.outputs(image)
-    let predicted = outputs.indices.max { outputs[$0] < outputs[$1] } ?? 0
+    let predicted = outputs.allSatisfy(\.isFinite) ? outputs.indices.max { outputs[$0] < outputs[$1] } : nil
     let record = SampleRecord(
       index: index, label: label, predicted: predicted, lower: bracket.lower.margin, upper: bracket.upper,
       adversarialClass: bracket.lower.adversarialClass, status: bracket.openReason == nil ? .exact : .bracket,
       reason: bracket.openReason?.rawValue, estimates: estimates, estimateSeconds: seconds,
       unstable: bracket.unstable, seconds: bracket.seconds, timeout: settings.exact.timeout,
-      witness: bracket.lower.input,
-      image: StoredImage(image, shape: images.shape, range: images.validRange))
+      witness: bracket.lower.input, image: picture)
     return (record, bracket)
   }
 }

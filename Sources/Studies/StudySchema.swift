@@ -44,8 +44,33 @@ extension SampleRecord {
     migrator.registerMigration("4") { db in
       try db.execute(sql: StoredImage.table + "PRAGMA user_version = 4;")
     }
+    // Where outputs overflow there is no class on top, none that a margin is of, and no count of ReLUs.
+    migrator.registerMigration("5") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE sample_5 (
+            position INTEGER PRIMARY KEY,
+            label INTEGER NOT NULL,
+            predicted INTEGER,
+            lower REAL,
+            upper REAL,
+            class INTEGER,
+            status TEXT NOT NULL,
+            reason TEXT,
+            unstable INTEGER,
+            seconds REAL,
+            timeout REAL,
+            witness BLOB NOT NULL
+          ) STRICT;
+          INSERT INTO sample_5 SELECT position, label, predicted, lower, upper, class, status, reason, unstable, seconds,
+            timeout, witness FROM sample;
+          DROP TABLE sample;
+          ALTER TABLE sample_5 RENAME TO sample;
+          PRAGMA user_version = 5;
+          """)
+    }
     // In version 1 an upper end could rest on a solver's word, and tolerances had another meaning: such rows are never
     // mixed with ours.
-    return StoreSchema(kind: .study, version: 4, oldestVersion: 2, migrator: migrator)
+    return StoreSchema(kind: .study, version: 5, oldestVersion: 2, migrator: migrator)
   }
 }

@@ -10,6 +10,9 @@ public struct StudySummary: Codable, Hashable, Sendable {
   public var samples: Int
   /// How many of their brackets are open.
   public var openBrackets: Int
+  /// Of these, how many samples have no value: no input that was tried has outputs that double precision can hold. They
+  /// are left out of the gap and of all methods' statistics, and count as correct nowhere.
+  public var withoutValue: Int
   /// The largest distance between a bracket's ends; zero without samples.
   public var largestGap: Double
   /// How many samples the network classifies as their label at the centre of the region.
@@ -28,7 +31,8 @@ public struct StudySummary: Codable, Hashable, Sendable {
   public init(_ records: [SampleRecord]) {
     samples = records.count
     openBrackets = records.count { $0.status == .bracket }
-    largestGap = records.map(\.gap).max() ?? 0
+    withoutValue = records.count { !$0.hasValue }
+    largestGap = records.filter(\.hasValue).map(\.gap).max() ?? 0
     correct = records.count { $0.predicted == $0.label }
     robust = records.count { $0.upper < 0 }
     notRobust = records.count { $0.lower >= 0 }
@@ -120,10 +124,10 @@ extension SampleRecord {
     return gap.isNaN ? .infinity : max(gap, 0)
   }
 
-  /// Where a method's approximation error lies; nil if it gave no finite estimate, or the bracket has an end that is
-  /// not a number.
+  /// Where a method's approximation error lies; nil if it gave no finite estimate, or the sample has no value or an upper
+  /// end that is not a number.
   public func error(of method: String) -> ClosedRange<Double>? {
-    guard let estimate = estimates[method], estimate.isFinite, !lower.isNaN, !upper.isNaN else { return nil }
+    guard let estimate = estimates[method], estimate.isFinite, hasValue, !upper.isNaN else { return nil }
     switch status {
     case .exact: return (estimate - lower)...(estimate - lower)
     case .bracket: return ClosedRange(unordered: estimate - upper, estimate - lower)

@@ -24,11 +24,19 @@ public enum SummaryTable {
     } else {
       let brackets = "\(summary.openBrackets) open \(summary.openBrackets == 1 ? "bracket" : "brackets")"
       lines.append("\(samples), \(brackets) (largest gap \(NumberText.short(summary.largestGap, digits: 2)))")
+    }
+    if summary.openBrackets > summary.withoutValue {
       lines.append("a … b: the value lies between, for the exact margin of an open bracket is not known")
     }
+    if summary.withoutValue > 0 { lines.append(withoutValue(summary.withoutValue)) }
     for method in summary.methods where method.without > 0 {
       lines.append("\(method.name): \(method.without) without a finite estimate, left out")
     }
     return lines
+  }
+
+  /// What is said of samples without a value.
+  static func withoutValue(_ count: Int) -> String {
+    "\(count) without a value, for the network's outputs overflow: left out, and counted as correct nowhere"
   }
 }

@@ -43,10 +43,12 @@ public struct CertificationResult: Sendable {
   public let decidedBy: VerificationStage?
   /// Why nothing was decided.
   public let reason: UndecidedReason?
-  /// The class with the largest output at the sample itself, in ordinary double precision.
-  public let predicted: Int
-  /// The counterexample, or else the sample itself, with the largest margin that it attains.
-  public let lower: Witness
+  /// The class with the largest output at the sample itself, in ordinary double precision; nil where the outputs
+  /// overflow.
+  public let predicted: Int?
+  /// The counterexample, or else the sample itself, with the largest margin that it attains; nil where the outputs
+  /// overflow.
+  public let lower: Witness?
   /// A margin that no input of the region exceeds; nil where none was computed, or a search showed only that all are
   /// below zero.
   public let upper: Double?
@@ -65,6 +67,7 @@ public enum Certification {
   ///
   /// A sample that is classified as another class needs no more. Otherwise the margins of the other classes are the
   /// cases of a property on the sample's ball (`Property.robustness(ballAround:radius:validRange:label:outputCount:)`).
+  /// Where the outputs at the sample are beyond double precision, nothing is known, and it is undecided.
   ///
   /// - Parameters:
   ///   - network: a network with at least two outputs.
@@ -73,19 +76,22 @@ public enum Certification {
   ///   - radius: ε, in units of the input.
   ///   - validRange: the range every element keeps to.
   ///   - timeout: seconds; infinity means as long as it takes.
-  /// - Throws: `RegionError` for a region that makes no sense; ``VerificationError/overflow`` if the outputs at the
-  ///   sample are beyond double precision.
+  /// - Throws: `RegionError` for a region that makes no sense.
   /// - Complexity: exponential in the number of unstable units, in the worst case; stops at the timeout.
   public static func certify(
     _ centre: [Double], label: Int, by network: Network, radius: Double, validRange: ClosedRange<Double>,
     timeout: Double, settings: CertificationSettings = CertificationSettings()
-  ) throws -> CertificationResult {
+  ) throws(RegionError) -> CertificationResult {
     let deadline = Deadline(seconds: timeout)
     let property = try Property.robustness(
       ballAround: centre, radius: radius, validRange: validRange, label: label, outputCount: network.outputCount)
     let replay = Replay(network: network, region: property.groups[0].inputs.region, label: label)
     let outputs = network.outputs(centre)
-    guard outputs.allSatisfy(\.isFinite), let natural = replay.confirm(centre) else { throw VerificationError.overflow }
+    guard outputs.allSatisfy(\.isFinite), let natural = replay.confirm(centre) else {
+      return CertificationResult(
+        verdict: .undecided, decidedBy: nil, reason: .overflow, predicted: nil, lower: nil, upper: nil, stages: [],
+        seconds: deadline.elapsed)
+    }
     let top = outputs.indices.max { outputs[$0] < outputs[$1] } ?? label
     // Of several classes on top, the label is as good as any.
     let predicted = outputs[label] == outputs[top] ? label : top

@@ -16,6 +16,8 @@ public enum UndecidedReason: String, Codable, Sendable {
   case numerical
   /// A coefficient of the property cannot be a double.
   case coefficients
+  /// The network's outputs at the sample itself are beyond double precision.
+  case overflow
 }
 
 /// The stages of verification, from the cheapest to the dearest.

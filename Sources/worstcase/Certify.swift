@@ -20,6 +20,8 @@ struct Certify: ParsableCommand {
         worstcase certify net.onnx --dataset mnist --data mnist --samples '0..<1000' --epsilon 0.1
         worstcase certify net.onnx --dataset cifar10 --data cifar --epsilon 2/255 --shard 1/4 --store part1.sqlite
 
+      A sample whose outputs overflow double precision is stored as undecided, and the others go on.
+
       Exit status: 0 if every sample was decided, 1 if not.
       """)
 
@@ -98,23 +100,26 @@ struct Certify: ParsableCommand {
       Output.line(CertificationTable.text(summary))
       Output.line("store   \(path)")
     }
-    if summary.undecided > 0 {
-      throw Failure(
-        status: .unanswered,
-        message:
-          "\(summary.undecided) of \(summary.samples) samples were not decided; with a larger --timeout, those that "
-          + "ran out of time are tried again")
-    }
+    let overflowed = OverflowRemark.text(
+      records.filter { $0.reason == .overflow }.map(\.index), of: summary.samples)
+    let open = summary.undecided - summary.overflowed
+    let undecided =
+      open > 0
+      ? "\(open) of \(summary.samples) samples were not decided; with a larger --timeout, those that ran out of time are "
+        + "tried again" : nil
+    let remarks = [overflowed, undecided].compactMap(\.self)
+    guard remarks.isEmpty else { throw Failure(status: .unanswered, message: remarks.joined(separator: "; ")) }
   }
 }
 
 /// A sample's verdict as `certify --json` prints it.
 private struct CertificationRow: Encodable {
-  private let index, label, predicted: Int
+  private let index, label: Int
+  private let predicted: Int?
   private let verdict: String
   private let method, reason: String?
   private let lower: Double
-  private let `class`: Int
+  private let `class`: Int?
   private let upper: Double?
   private let nodes: Int
   private let stages: [StageRecord]

@@ -82,17 +82,22 @@ struct Exact: ParsableCommand {
     }
     let openBrackets = Atomic(0)
     let missingOpinions = Atomic(0)
+    let overflowed = Mutex<[Int]>([])
     do {
       try workers.inOrder(0..<indices.count) { (position) throws(any Error) in
         let result = try runner.measure(indices[position])
-        if let witness {
+        if let witness, result.record.hasValue {
           try Self.write(result.record.witness, shape: network.inputShape, to: "\(witness)/\(indices[position]).npy")
         }
         return result
       } deliver: { record, bracket in
         show(record, bracket)
-        if record.status == .bracket { openBrackets.add(1, ordering: .relaxed) }
-        if bracket.profile.missingOpinions > 0 { missingOpinions.add(1, ordering: .relaxed) }
+        if !record.hasValue {
+          overflowed.withLock { $0.append(record.index) }
+        } else if record.status == .bracket {
+          openBrackets.add(1, ordering: .relaxed)
+        }
+        if let bracket, bracket.profile.missingOpinions > 0 { missingOpinions.add(1, ordering: .relaxed) }
       }
     } catch let error as StudyError {
       throw reproducer.failure(error)
@@ -105,7 +110,11 @@ struct Exact: ParsableCommand {
       )
     }
     let open = openBrackets.load(ordering: .relaxed)
-    if open > 0 { throw Failure(status: .unanswered, message: "\(open) of \(indices.count) brackets stayed open") }
+    let remarks = [
+      OverflowRemark.text(overflowed.withLock { $0 }, of: indices.count),
+      open > 0 ? "\(open) of \(indices.count) brackets stayed open" : nil,
+    ].compactMap(\.self)
+    guard remarks.isEmpty else { throw Failure(status: .unanswered, message: remarks.joined(separator: "; ")) }
   }
 
   private static func makeFolder(_ path: String) throws {
@@ -124,7 +133,7 @@ struct Exact: ParsableCommand {
     }
   }
 
-  private func show(_ record: SampleRecord, _ bracket: MarginBracket) {
+  private func show(_ record: SampleRecord, _ bracket: MarginBracket?) {
     if json {
       // A row of numbers and fixed words always encodes.
       try? Output.json(SampleRow(record, bracket))
@@ -134,9 +143,15 @@ struct Exact: ParsableCommand {
     Output.line(
       String(format: "%8d  %5d", record.index, record.label)
         + "  \(Self.column(record.lower))  \(Self.column(record.upper))"
-        + String(format: "  %5d  ", record.adversarialClass)
+        + "  \(Self.column(record.adversarialClass, width: 5))  "
         + status + String(repeating: " ", count: max(1, 9 - status.count))
-        + String(format: "%8d  %7.2f", record.unstable, record.seconds))
+        + Self.column(record.unstable, width: 8) + String(format: "  %7.2f", record.seconds))
+  }
+
+  /// A whole number in a column; nothing where there is none.
+  private static func column(_ number: Int?, width: Int) -> String {
+    let text = number.map(String.init) ?? ""
+    return String(repeating: " ", count: max(0, width - text.count)) + text
   }
 
   /// A margin in a column of twelve characters, whatever its size.

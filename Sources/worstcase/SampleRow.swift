@@ -4,12 +4,13 @@ import Verification
 /// A sample's result as `exact --json` and `study --json` print it.
 struct SampleRow: Encodable {
   private let network: String?
-  private let index, label, predicted: Int
+  private let index, label: Int
+  private let predicted: Int?
   private let lower, upper: Double
-  private let `class`: Int
+  private let `class`: Int?
   private let status: String
   private let reason: String?
-  private let unstable: Int
+  private let unstable: Int?
   private let estimates: [String: Double]?
   private let seconds: Double
   private let profile: ProfileRow?

@@ -169,10 +169,9 @@ struct StudyRun: ParsableCommand {
 
   /// Writes the report if it is wanted, prints the tables, and says where everything is and what is still open.
   private func finish(_ jobs: [Job], report folder: String) throws {
-    let summaries = try jobs.map { job in
-      StudySummary(try Failure.onFault { try job.store.records(witnesses: false) })
-    }
-    if !noReport {
+    let results = try jobs.map { job in try Failure.onFault { try job.store.records(witnesses: false) } }
+    let summaries = results.map { StudySummary($0) }
+    if !noReport, summaries.allSatisfy({ !$0.methods.isEmpty }) {
       let text = try Failure.onFault { try StudyReporting.write(jobs.map(\.store), to: folder) }
       if !json { Output.line(text) }
     } else if !json {
@@ -181,13 +180,16 @@ struct StudyRun: ParsableCommand {
     if !json {
       for job in jobs { Output.line("store   \(job.path)") }
     }
-    let open = summaries.map(\.openBrackets).reduce(0, +)
-    guard open == 0 else {
-      throw Failure(
-        status: .unanswered,
-        message:
-          "\(open) of \(summaries.map(\.samples).reduce(0, +)) brackets stayed open; with a larger --timeout, those "
-          + "that ran out of time are tried again")
+    let overflowed = zip(jobs, results).compactMap { job, records in
+      OverflowRemark.text(
+        records.filter { !$0.hasValue }.map(\.index), of: records.count, network: jobs.count > 1 ? job.name : nil)
     }
+    let open = summaries.map { $0.openBrackets - $0.withoutValue }.reduce(0, +)
+    let brackets =
+      open > 0
+      ? "\(open) of \(summaries.map(\.samples).reduce(0, +)) brackets stayed open; with a larger --timeout, those that ran "
+        + "out of time are tried again" : nil
+    let remarks = overflowed + [brackets].compactMap(\.self)
+    guard remarks.isEmpty else { throw Failure(status: .unanswered, message: remarks.joined(separator: "; ")) }
   }
 }

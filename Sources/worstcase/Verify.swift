@@ -122,6 +122,7 @@ extension UndecidedReason {
     case .timeLimit: "the time was up"
     case .numerical: "what is left is beyond double precision"
     case .coefficients: "a coefficient of the property is beyond the range of doubles"
+    case .overflow: "the network's outputs overflow"
     }
   }
 }

@@ -40,7 +40,7 @@ import Testing
   @Test func drawsWhatIsNotBounded() throws {
     let folder = try ScratchFolder()
     let records = [
-      Examples.record(0, lower: -.infinity, upper: .infinity, estimates: ["IBP": 1, "PGD": .nan]),
+      Examples.record(0, lower: -1, upper: .infinity, estimates: ["IBP": 1, "PGD": .nan]),
       Examples.record(1, lower: 0, upper: .infinity, estimates: ["IBP": .infinity]),
     ]
     let figure = ErrorFigure(records, identity: Examples.identity)

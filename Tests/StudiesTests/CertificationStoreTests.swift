@@ -34,6 +34,25 @@ import Verification
     #expect(throws: StoreError.duplicateSample(path: path, index: 3)) { try store.append(record(3, timeout: 99)) }
   }
 
+  @Test func `a sample that overflows comes back, and is not tried again`() throws {
+    do { try CertificationStore.open(path, identity: Examples.identity).append(record(1)) }
+    // In format 1 there is always a class on top, and one that the margin is of.
+    try OlderFormat.restore(
+      path,
+      columns: """
+        position INTEGER PRIMARY KEY, label INTEGER NOT NULL, predicted INTEGER NOT NULL, verdict TEXT NOT NULL,
+        method TEXT, lower REAL NOT NULL, class INTEGER NOT NULL, upper REAL, reason TEXT, seconds REAL NOT NULL,
+        timeout REAL NOT NULL, witness BLOB NOT NULL
+        """, forgetting: ["2"], version: 1)
+    #expect(try CertificationStore.openForReading(path).records() == [record(1)])
+    let store = try CertificationStore.open(path, identity: Examples.identity)
+    var overflowed = record(2, .undecided, by: nil, upper: nil, reason: .overflow)
+    (overflowed.predicted, overflowed.adversarialClass, overflowed.lower) = (nil, nil, -.infinity)
+    try store.append(overflowed)
+    #expect(try store.records() == [record(1), overflowed])
+    #expect(try store.completedIndices(timeout: 1e9) == [1, 2])
+  }
+
   @Test func `what was left undecided for want of time is tried again with more of it, nothing else`() throws {
     let store = try CertificationStore.open(path, identity: Examples.identity)
     try store.append(record(1))
@@ -94,6 +113,10 @@ import Verification
     ])
     #expect(summary.samples == 5 && summary.correct == 4 && summary.withstoodAttack == 3)
     #expect(summary.certified == 1 && summary.falsified == 2 && summary.undecided == 1)
+    var overflowed = record(5, .undecided, by: nil, reason: .overflow)
+    overflowed.predicted = nil
+    let more = CertificationSummary([record(0), overflowed])
+    #expect(more.correct == 1 && more.withstoodAttack == 1 && more.undecided == 1 && more.overflowed == 1)
     #expect(summary.stages.map(\.name) == [.ibp, .attack, .activationSplitting])
     #expect(summary.stages.map(\.certified) == [1, 0, 0] && summary.stages.map(\.falsified) == [0, 1, 1])
     #expect(summary.stages[0].reached == 4 && summary.stages[0].seconds == 1)

@@ -134,7 +134,7 @@ enum Examples {
     let database = try DatabaseQueue(path: path)
     try database.write { db in
       try db.execute(
-        sql: "ALTER TABLE sample DROP COLUMN timeout; DELETE FROM grdb_migrations WHERE identifier IN ('3', '4'); "
+        sql: "ALTER TABLE sample DROP COLUMN timeout; DELETE FROM grdb_migrations WHERE identifier IN ('3', '4', '5'); "
           + "DROP TABLE image; PRAGMA user_version = 2")
     }
     try database.close()
@@ -148,6 +148,26 @@ enum Examples {
     pictured.image = StoredImage([0.2, 0.7], shape: try Shape([1, 1, 2]), range: 0...1)
     try store.append(pictured)
     #expect(try store.records().map(\.image?.bytes) == [nil, [51, 179]])
+  }
+
+  @Test func takesSamplesWithoutAValueIntoAnOlderFile() throws {
+    do { try StudyStore.open(path, identity: Examples.identity).append(Examples.record(4)) }
+    // In format 4 there is always a class on top, one that the margin is of, and a count of ReLUs.
+    try OlderFormat.restore(
+      path,
+      columns: """
+        position INTEGER PRIMARY KEY, label INTEGER NOT NULL, predicted INTEGER NOT NULL, lower REAL, upper REAL,
+        class INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT, unstable INTEGER NOT NULL, seconds REAL, timeout REAL,
+        witness BLOB NOT NULL
+        """, forgetting: ["5"], version: 4)
+    #expect(try StudyStore.openForReading(path).records() == [Examples.record(4)])
+    let store = try StudyStore.open(path, identity: Examples.identity)
+    let overflowed = SampleRecord(withoutValue: 5, label: 3, seconds: 0.5, timeout: 10)
+    try store.append(overflowed)
+    #expect(try store.records() == [Examples.record(4), overflowed])
+    #expect(!overflowed.hasValue && overflowed.predicted == nil)
+    // More time gives it no value.
+    #expect(try store.completedIndices(timeout: 1e9) == [4, 5])
   }
 
   @Test func keepsImages() throws {
@@ -260,7 +280,7 @@ enum Examples {
     _ = try StudyStore.open(path, identity: Examples.identity)
     try DatabaseQueue(path: path).write { db in try db.execute(sql: "PRAGMA user_version = 12") }
     for open in [{ try StudyStore.open(path, identity: Examples.identity) }, { try StudyStore.openForReading(path) }] {
-      #expect(throws: StoreError.newerFormat(path: path, found: 12, known: 4)) { _ = try open() }
+      #expect(throws: StoreError.newerFormat(path: path, found: 12, known: 5)) { _ = try open() }
     }
   }
 
@@ -335,7 +355,7 @@ enum Examples {
     let database = try DatabaseQueue(path: path)
     try database.write { db in
       try db.execute(
-        sql: "INSERT INTO sample VALUES (3, 0, 0, 0, 0, 0, 'odd', NULL, 0, 0, x'00', 10)")
+        sql: "INSERT INTO sample VALUES (3, 0, 0, 0, 0, 0, 'odd', NULL, 0, 0, 10, x'00')")
     }
     let store = try StudyStore.openForReading(path)
     #expect(throws: StoreError.damaged(path: path, reason: "sample 3 has the status odd")) { _ = try store.records() }

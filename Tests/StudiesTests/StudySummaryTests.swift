@@ -102,6 +102,21 @@ import Testing
     #expect(summary.methods[1].without == 3)
   }
 
+  @Test func samplesWithoutAValueAreCountedAndLeftOut() throws {
+    let summary = StudySummary([
+      Examples.record(0, lower: 1, upper: 1, estimates: ["A": 2]),
+      SampleRecord(withoutValue: 1, label: 3, seconds: 0, timeout: 1),
+      Examples.record(2, lower: -.infinity, upper: .infinity, estimates: ["A": 4]),
+    ])
+    #expect(summary.samples == 3 && summary.openBrackets == 2 && summary.withoutValue == 2)
+    #expect(summary.largestGap == 0 && summary.correct == 2 && summary.robust == 0 && summary.notRobust == 1)
+    let a = try #require(summary.methods.first)
+    #expect(a.samples == 1 && a.without == 2 && a.meanError == 1...1)
+    #expect(SummaryTable.footer(summary).contains { $0.hasPrefix("2 without a value") })
+    let accuracies = AccuracyEstimates([SampleRecord(withoutValue: 1, label: 3, seconds: 0, timeout: 1)])
+    #expect(accuracies.natural == 0 && accuracies.robust == 0...0)
+  }
+
   @Test func nothingIsSummarisedToo() {
     let summary = StudySummary([])
     #expect(summary.samples == 0)
