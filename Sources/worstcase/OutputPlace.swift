@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Reports
 
@@ -59,7 +60,41 @@ enum OutputPlace {
   /// The folder of a report on one study or several if the user names none.
   static func reportFolder(forStudiesAt paths: [String]) -> String {
     guard paths.count > 1 else { return reportFolder(forStudyAt: paths[0]) }
-    return URL(fileURLWithPath: paths[0]).deletingLastPathComponent().appendingPathComponent("comparison").relativePath
+    let names = paths.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
+    return URL(fileURLWithPath: paths[0]).deletingLastPathComponent()
+      .appendingPathComponent(comparisonName(names, at: paths)).relativePath
+  }
+
+  /// The bytes beyond which a folder's name is cut short: file systems take 255.
+  private static let longestName = 120
+
+  /// The name of a folder for the comparison of several studies, another one for other studies: `comparison-` and their
+  /// names. Where these are the same or too long, a few digits of what tells the studies apart stand behind them.
+  ///
+  /// - Parameters:
+  ///   - names: what the studies are called.
+  ///   - paths: their files.
+  static func comparisonName(_ names: [String], at paths: [String]) -> String {
+    let name = "comparison-" + names.joined(separator: "+")
+    guard name.utf8.count > longestName || Set(names).count < names.count else { return name }
+    let places = paths.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
+    let mark = Digest.sha256(of: Data(places.joined(separator: "\n").utf8)).prefix(8)
+    var start = name
+    while start.utf8.count > longestName { start.removeLast() }
+    return "\(start)-\(mark)"
+  }
+
+  /// Refuses the same file under two arguments.
+  ///
+  /// - Parameter noun: what the files are.
+  static func refuseTwice(_ paths: [String], noun: String) throws {
+    var seen: [String: String] = [:]
+    for path in paths {
+      let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+      guard let other = seen.updateValue(path, forKey: place) else { continue }
+      let same = other == path ? "\(path) is given twice" : "\(path) and \(other) are the same file"
+      throw Failure(status: .badInput, message: "\(same); name each \(noun) once")
+    }
   }
 
   /// A store's place if the user names none: in a folder of the verb's name, which is made if it is not there.

@@ -21,12 +21,14 @@ struct Report: ParsableCommand {
 
   @Option(
     help: """
-      The folder for the report. By default beside the file, with its name; of several, `comparison` beside the first.
+      The folder for the report. By default beside the file, with its name; of several, beside the first, with all their
+      names: comparison-A+B.
       """)
   var output: String?
 
   func run() throws {
     if stores.count == 1, StoreKind(ofFile: stores[0]) == .certification { return try reportCertification(stores[0]) }
+    try OutputPlace.refuseTwice(stores, noun: "study")
     let path = output ?? OutputPlace.reportFolder(forStudiesAt: stores)
     let studies = try stores.map { store in try Failure.onBadInput { try StudyStore.openForReading(store) } }
     try OutputPlace.requireFolder(path, option: "--output")

@@ -48,8 +48,8 @@ struct StudyRun: ParsableCommand {
 
   @Option(
     help: """
-      The folder for the report. By default beside the study's file, with its name; with several models, `comparison` in
-      the folder of the files.
+      The folder for the report. By default beside the study's file, with its name; with several models, in the folder of
+      the files, with all their names: comparison-A+B.
       """)
   var report: String?
 
@@ -69,6 +69,7 @@ struct StudyRun: ParsableCommand {
 
   func run() throws {
     try refuseUnknownPart()
+    try OutputPlace.refuseTwice(models, noun: "model")
     let radius = try epsilon.validated()
     let (workers, kernels) = try work.prepare()
     let settings = StudySettings(
@@ -137,7 +138,8 @@ struct StudyRun: ParsableCommand {
         status: .badInput, message: "--store: \(folder) would be a folder, for \(names.count) models have a file each")
     }
     try OutputPlace.requireFolder(folder, option: "--store")
-    let target = report ?? folder + "/comparison"
+    let paths = names.map { "\(folder)/\($0).sqlite" }
+    let target = report ?? "\(folder)/\(OutputPlace.comparisonName(names, at: paths))"
     try OutputPlace.requireFolder(target, option: "--report")
     return (try names.map { try OutputPlace.defaultStore(in: folder, model: $0) }, target)
   }

@@ -29,6 +29,7 @@ struct StudyShow: ParsableCommand {
   }
 
   func run() throws {
+    try OutputPlace.refuseTwice(stores, noun: "study")
     let studies = try stores.map { path in
       let store = try Failure.onBadInput { try StudyStore.openForReading(path) }
       return (

@@ -187,6 +187,38 @@ struct VerbTests {
     #expect(names.isSuperset(of: ["plain", "plain-report/report.html"]))
   }
 
+  @Test("Comparisons of other studies go into other folders; the same file twice is refused")
+  func comparisonsApart() throws {
+    let folder = try Scratch()
+    let names = ["a", "b", "c"]
+    for name in names { try folder.write(Data(contentsOf: URL(fileURLWithPath: Tool.model)), to: "\(name).onnx") }
+    let question = ["--samples", "0..<2", "--epsilon", "0.02", "--methods", "IBP"]
+    for pair in [["a.onnx", "b.onnx"], ["a.onnx", "c.onnx"]] {
+      #expect(try Tool.run(["study"] + pair + question, in: folder).status == 0)
+    }
+    for name in ["study/comparison-a+b/report.html", "study/comparison-a+c/report.html"] {
+      #expect(folder.contents()[name] != nil, "\(name)")
+    }
+    #expect(try Tool.run(["report", "study/b.sqlite", "study/c.sqlite"], in: folder).status == 0)
+    #expect(folder.contents()["study/comparison-b+c/report.html"] != nil)
+    // Files of one name in other folders.
+    for place in ["x", "y", "z"] {
+      try FileManager.default.createDirectory(atPath: folder.path(place), withIntermediateDirectories: false)
+      try FileManager.default.copyItem(atPath: folder.path("study/a.sqlite"), toPath: folder.path("\(place)/a.sqlite"))
+    }
+    for other in ["y", "z"] {
+      #expect(try Tool.run(["report", "x/a.sqlite", "\(other)/a.sqlite"], in: folder).status == 0)
+    }
+    #expect(folder.contents().keys.count { $0.hasPrefix("x/comparison-a+a-") && $0.hasSuffix("comparison.json") } == 2)
+
+    try FileManager.default.createSymbolicLink(atPath: folder.path("link.sqlite"), withDestinationPath: "x/a.sqlite")
+    try expectRefusal(["report", "x/a.sqlite", "x/a.sqlite"], naming: "x/a.sqlite is given twice", in: folder)
+    try expectRefusal(["report", "x/a.sqlite", "link.sqlite"], naming: "are the same file", in: folder)
+    try expectRefusal(["study", "show", "x/a.sqlite", "x/../x/a.sqlite"], naming: "are the same file", in: folder)
+    try expectRefusal(["study", "a.onnx", "./a.onnx"] + question, naming: "are the same file", in: folder)
+    try expectRefusal(["study", "run", "a.onnx", "a.onnx"] + question, naming: "a.onnx is given twice", in: folder)
+  }
+
   @Test("Several models are studied and compared; stores are shown, exported and told apart")
   func severalModels() throws {
     let folder = try Scratch()
@@ -198,7 +230,7 @@ struct VerbTests {
     let files = [
       "report.html", "approximation-errors.pdf", "classifier-bounds.svg", "comparison.json", "a/report.html",
     ]
-    for file in files { #expect(folder.contents()["s/comparison/\(file)"]?.isEmpty == false) }
+    for file in files { #expect(folder.contents()["s/comparison-a+b/\(file)"]?.isEmpty == false) }
 
     let again = try Tool.run(["report", "s/a.sqlite", "s/b.sqlite", "--output", "again"], in: folder)
     #expect(again.status == 0 && folder.contents()["again/b/samples.csv"] != nil)
