@@ -72,11 +72,12 @@ public struct PGD: Sendable {
   ///   - losses: what guides the search; each gets its own restarts.
   ///   - stopping: whether a loss is content with the first misclassified iterate of its first start that has one.
   ///   - stream: random numbers for the starts.
+  ///   - mayContinue: asked before each step; without another one the search ends with what it has.
   /// - Returns: for each loss, the best point seen on its way.
   /// - Complexity: `losses · restarts · steps` evaluations and gradients, all starts in one batch.
   public func attack(
     _ network: Network, over region: Region, label: Int, losses: [AttackLoss], stopping: Bool = false,
-    using stream: inout RandomStream
+    using stream: inout RandomStream, mayContinue: () -> Bool = { true }
   ) -> [AttackPoint] {
     let box = region.inner
     let inputs = network.inputCount
@@ -109,7 +110,7 @@ public struct PGD: Sendable {
         if isBest { best[loss] = point }
         if isFirst { misclassified[start] = point }
       }
-      guard position < settings.steps else { break }
+      guard position < settings.steps, mayContinue() else { break }
 
       var seed = [Double](repeating: 0, count: batch * outputs)
       for start in 0..<batch {

@@ -3,6 +3,10 @@ import Networks
 extension RegionBounds {
   /// Rows pulled back together: enough to fill the matrix products, few enough to stay in cache.
   private static let rowsAtOnce = 512
+  /// Where a limit of time is to be kept, multiply-adds of rows that are pulled back together, some tenths of a second;
+  /// and rows below which products would become slow.
+  private static let operationsAtOnce = 2_000_000_000
+  private static let fewestRows = 32
   /// Of rows over all elements of large nodes fewer: coefficients that one step may write, below which memory is the
   /// same from step to step and not asked for anew each time.
   private static let coefficientsAtOnce = 1 << 20
@@ -16,19 +20,25 @@ extension RegionBounds {
   /// - Parameters:
   ///   - lowerSlope: the lower line of unstable ReLUs in these passes.
   ///   - slopes: how lower slopes are optimised for the units that CROWN leaves unstable; nil if they are not.
-  ///   - mayContinue: asked before each block of units; what is not refined keeps the range that it has.
+  ///   - mayContinue: asked before each block of units, of which there are more on large networks then; what is not
+  ///     refined keeps the range that it has. nil means to the end.
   /// - Complexity: for each activation node, two rows for each unstable ReLU, or for each unit of a smooth activation,
   ///   through all maps before it; with optimised slopes twice as many again for each iteration and unit that is left.
   /// - Source: Zhang et al. 2018 (CROWN), algorithm 1; Xu et al. 2021 (α-CROWN).
   public mutating func refine(
-    lowerSlope: LowerSlope = .adaptive, optimising slopes: AlphaSettings? = nil, mayContinue: () -> Bool = { true }
+    lowerSlope: LowerSlope = .adaptive, optimising slopes: AlphaSettings? = nil, mayContinue: (() -> Bool)? = nil
   ) {
+    let rowsAtOnce = mayContinue == nil ? Self.rowsAtOnce : Self.rowsWithinLimit(of: network)
+    let mayContinue = mayContinue ?? { true }
     // Ranges before a node do not change any more once it is reached, and neither do their lines.
     var relaxations = [LinearRelaxation?](repeating: nil, count: network.nodes.count)
     for node in network.activationNodes {
       guard case .activation(_, let source) = node.operation else { continue }
+      guard mayContinue() else { return }
       if !hasExactRanges(source) {
-        tighten(source, units: relaxedUnits(of: node), mayContinue: mayContinue) { bounds, units, sign in
+        tighten(
+          source, units: relaxedUnits(of: node), rowsAtOnce: rowsAtOnce, mayContinue: mayContinue
+        ) { bounds, units, sign in
           bounds.relaxedUpperBounds(ofUnits: units, coefficient: sign, over: source, by: relaxations)
         }
         if let slopes, mayContinue() {
@@ -39,22 +49,30 @@ extension RegionBounds {
     }
   }
 
+  /// How many rows may be pulled back together, through all maps, where a limit of time is to be kept.
+  public static func rowsWithinLimit(of network: Network) -> Int {
+    min(rowsAtOnce, max(fewestRows, operationsAtOnce / max(1, network.multiplyAdds)))
+  }
+
+  /// Whether so many rows are pulled back through all maps in so short a time that they are even once it is up.
+  public static func areQuick(rows: Int, of network: Network) -> Bool {
+    rows * network.multiplyAdds <= operationsAtOnce / 4
+  }
+
   /// Tightens the ranges of some of a node's elements with upper bounds of the elements and of their negatives.
   mutating func tighten(
-    _ node: NodeID, units: [Int], mayContinue: () -> Bool = { true },
+    _ node: NodeID, units: [Int], rowsAtOnce: Int = rowsAtOnce, mayContinue: () -> Bool = { true },
     upperBounds: (RegionBounds, _ units: [Int], _ sign: Double) -> [Double]
   ) {
     guard !units.isEmpty else { return }
     var lower = boxes[node.index].lower
     var upper = boxes[node.index].upper
-    for start in stride(from: 0, to: units.count, by: Self.rowsAtOnce) where mayContinue() {
-      let part = Array(units[start..<min(start + Self.rowsAtOnce, units.count)])
-      let above = upperBounds(self, part, 1)
-      let below = upperBounds(self, part, -1)
-      for (k, unit) in part.enumerated() {
-        upper[unit] = min(upper[unit], above[k])
-        lower[unit] = max(lower[unit], -below[k])
-      }
+    for start in stride(from: 0, to: units.count, by: rowsAtOnce) {
+      let part = Array(units[start..<min(start + rowsAtOnce, units.count)])
+      guard mayContinue() else { break }
+      for (unit, above) in zip(part, upperBounds(self, part, 1)) { upper[unit] = min(upper[unit], above) }
+      guard mayContinue() else { break }
+      for (unit, below) in zip(part, upperBounds(self, part, -1)) { lower[unit] = max(lower[unit], -below) }
     }
     tighten(node, with: Box(lower: lower, upper: upper))
   }

@@ -121,7 +121,7 @@ public struct ActivationSplitting {
     var isFound = false
     let offer = offer
     let key = branch.outputs
-    let own = programs[key] ?? BranchPrograms(branchBounds.bounds, outputs: key)
+    let own = programs[key] ?? BranchPrograms(branchBounds.bounds, outputs: key, remaining: self.remaining)
     programs[key] = own
     let settled = own.settle(
       splits: branch.splits, upper: upper, others: others, nodeLimit: limit, remaining: remaining,

@@ -17,7 +17,9 @@ struct BranchPrograms {
   private static let least = 1e-10
 
   /// Programs for the branches of one conjunction.
-  init(_ bounds: RegionBounds, outputs: [Int]) {
+  ///
+  /// - Parameter remaining: seconds left.
+  init(_ bounds: RegionBounds, outputs: [Int], remaining: @escaping () -> Double) {
     guard outputs.count > 1 else {
       self.bounds = bounds
       row = .elements(outputs, width: bounds.network.outputCount)
@@ -25,7 +27,7 @@ struct BranchPrograms {
     }
     var whole = RegionBounds(of: bounds.network.minimum(of: outputs), over: bounds.input)
     whole.tighten(firstNodes: bounds.boxes)
-    whole.refine()
+    whole.refine(mayContinue: { remaining() > 0 })
     self.bounds = whole
     row = .elements([0], width: 1)
   }

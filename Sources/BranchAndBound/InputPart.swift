@@ -128,7 +128,8 @@ struct InputPart: Sendable {
     var left: [Int] = []
     for conjunction in open {
       var candidate: [Double]?
-      let outcome = BranchPrograms(bounds, outputs: question.conjunctions[conjunction]).settle(
+      let programs = BranchPrograms(bounds, outputs: question.conjunctions[conjunction], remaining: remaining)
+      let outcome = programs.settle(
         upper: upper, others: bounds.input.centre, nodeLimit: Self.programs, remaining: remaining,
         offer: { input in
           if question.reach(conjunction, at: question.network.outputs(input)[...]) >= 0 { candidate = input }

@@ -91,10 +91,12 @@ struct NodeRelaxation<Solver: LinearProgramSolver & ~Copyable>: ~Copyable {
   mutating func solve(_ wanted: [Phase], seconds: Double, target: Double = -.infinity) -> Solution? {
     move(to: wanted)
     let enough = target - relaxation.objectiveConstant - Self.overshoot * max(1, target.magnitude)
+    let start = ContinuousClock.now
     guard let solution = solve(seconds: seconds, enough: enough) else { return nil }
-    // What the solver is sure of may not hold once it is derived again.
+    // What the solver is sure of may not hold once it is derived again; what ended by the clock has had its time.
     let isShort = enough > -.infinity && !solution.outcome.isOptimal && solution.bound > target
-    return isShort ? solve(seconds: seconds, enough: -.infinity) ?? solution : solution
+    let left = seconds - (ContinuousClock.now - start) / .seconds(1)
+    return isShort && left > 0 ? solve(seconds: left, enough: -.infinity) ?? solution : solution
   }
 
   private mutating func solve(seconds: Double, enough: Double) -> Solution? {

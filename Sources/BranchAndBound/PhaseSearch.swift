@@ -84,8 +84,15 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
   private mutating func solve(_ part: SearchPart, _ heritage: NodeRelaxation<Solver>.Heritage? = nil) -> Double {
     guard part.upper > target else { return part.upper }
     let start = ContinuousClock.now
-    let folded = RegionNetwork(part.bounds, objectives: row)
-    outcome.foldingSeconds += (ContinuousClock.now - start) / .seconds(1)
+    let remaining = request.remaining
+    let folded = RegionNetwork(part.bounds, objectives: row, mayContinue: { remaining() > 0 })
+    let foldingSeconds = (ContinuousClock.now - start) / .seconds(1)
+    outcome.foldingSeconds += foldingSeconds
+    // A program of the rows takes about as long to make as they did, and that cannot be interrupted.
+    guard remaining() > foldingSeconds else {
+      outcome.stop = .timeLimit
+      return part.upper
+    }
     guard let region = folded else { return giveUp(part.upper) }
     guard let phases = part.phases(on: region) else { return -.infinity }
     guard var lp = NodeRelaxation<Solver>(region, others: part.bounds.input.clamp(others)) else {
@@ -172,11 +179,12 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
     let before = part.bounds.input
     let left = lp.inputsLeft(by: solution, target: target)
     let (width, widthLeft) = (before.totalWidth, left.totalWidth)
-    // Bounds on a part take about as long as those on the one before, and cannot be interrupted.
+    // Bounds on a part take about as long as those on the one before, and are of no use by halves.
     guard widthLeft < worthSearching * width, request.remaining() > 2 * narrowingSeconds else { return nil }
     let start = ContinuousClock.now
     var bounds = part.bounds.narrowed(to: left)
-    bounds.refine()
+    let remaining = request.remaining
+    bounds.refine(mayContinue: { remaining() > 0 })
     narrowingSeconds = (ContinuousClock.now - start) / .seconds(1)
     outcome.foldingSeconds += narrowingSeconds
     var smaller = SearchPart(bounds: bounds, phases: part.phases, upper: bound, depth: part.depth + 1)

@@ -45,10 +45,11 @@ public struct RegionNetwork: Sendable {
   /// - Parameters:
   ///   - bounds: bounds of every node; the tighter, the fewer units are left.
   ///   - rows: linear rows over the network's output.
+  ///   - mayContinue: asked before each block of rows.
   /// - Precondition: the network is piecewise linear.
-  /// - Returns: nil if a row's numbers are beyond double precision.
+  /// - Returns: nil if a row's numbers are beyond double precision, or it was not to continue.
   /// - Complexity: one backward pass for each unstable unit and each row, through the maps before it.
-  public init?(_ bounds: RegionBounds, objectives rows: LinearRows) {
+  public init?(_ bounds: RegionBounds, objectives rows: LinearRows, mayContinue: () -> Bool = { true }) {
     let network = bounds.network
     precondition(network.isPiecewiseLinear, "A network with smooth activations cannot be folded")
     var folding = Folding(bounds)
@@ -58,17 +59,21 @@ public struct RegionNetwork: Sendable {
       let box = bounds.preActivations(of: node)
       let elements = bounds.unstableUnits(of: node)
       guard !elements.isEmpty else { continue }
-      guard let folded = folding.rows(.elements(elements, width: box.count), over: source) else { return nil }
-      for (element, row) in zip(elements, folded) {
-        units.append(
-          RegionUnit(
-            position: UnitPosition(node: node.id, element: element), lower: box.lower[element],
-            upper: box.upper[element],
-            preActivation: row))
+      for start in stride(from: 0, to: elements.count, by: RegionBounds.rowsWithinLimit(of: network)) {
+        let part = Array(elements[start...].prefix(RegionBounds.rowsWithinLimit(of: network)))
+        guard mayContinue(), let folded = folding.rows(.elements(part, width: box.count), over: source) else {
+          return nil
+        }
+        for (element, row) in zip(part, folded) {
+          units.append(
+            RegionUnit(
+              position: UnitPosition(node: node.id, element: element), lower: box.lower[element],
+              upper: box.upper[element], preActivation: row))
+        }
       }
       folding.add(node: node.id, elements: elements)
     }
-    guard let objectives = folding.rows(rows, over: network.output) else { return nil }
+    guard mayContinue(), let objectives = folding.rows(rows, over: network.output) else { return nil }
     input = bounds.input
     (self.units, self.objectives, positions) = Self.reachable(units, from: objectives)
     self.folding = folding

@@ -25,17 +25,20 @@ public struct CrossEntropyBracket: Sendable {
   /// - Parameters:
   ///   - label: the class whose cross-entropy it is.
   ///   - sample: the sample's index, which selects the attack's random numbers.
-  ///   - settings: of which the timeout is for all margins together; the engine is not used.
+  ///   - settings: of which the timeout is for the attack and all margins together; the engine is not used.
   /// - Throws: ``VerificationError``, as ``ExactRows`` does.
   public init(
     of network: Network, over region: Region, label: Int, sample: Int = 0, settings: ExactSettings
   ) throws(VerificationError) {
-    let clock = Deadline(seconds: .infinity)
+    let clock = Deadline(seconds: settings.timeout)
     var stream = RandomStream(seed: settings.seed, purpose: "cross-entropy attack", index: sample)
     let found = PGD(settings.attack).attack(
-      network, over: region, label: label, losses: [.crossEntropy, .margin], using: &stream
+      network, over: region, label: label, losses: [.crossEntropy, .margin], using: &stream,
+      mayContinue: { !clock.hasPassed }
     ).map(\.input)
-    margins = try ExactRows.margins(of: network, over: region, label: label, settings: settings, hints: found)
+    var rest = settings
+    rest.timeout = clock.remaining
+    margins = try ExactRows.margins(of: network, over: region, label: label, settings: rest, hints: found)
     var best: (loss: Double, input: [Double])?
     for input in found + margins.rows.map(\.lower.input) {
       guard let outputs = network.enclosure(at: input, inside: region) else { continue }

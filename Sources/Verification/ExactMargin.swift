@@ -72,12 +72,15 @@ public struct ExactMargin {
   ) throws(VerificationError) -> MarginBracket {
     let classes = (0..<network.outputCount).filter { $0 != label }
     var watch = Stopwatch()
-    var bounds = RegionBounds(of: network, over: region.outer)
-    bounds.refine()
-    let uppers = bounds.upperBounds(of: .margins(of: classes, label: label, outputs: network.outputCount), by: .crown)
-    profile.bounds += watch.lap()
     var incumbent = try firstWitness()
     profile.attack += watch.lap()
+    var bounds = RegionBounds(of: network, over: region.outer)
+    let deadline = deadline
+    bounds.refine(mayContinue: { !deadline.hasPassed })
+    let mayTakeLonger = !deadline.hasPassed || RegionBounds.areQuick(rows: classes.count, of: network)
+    let uppers = bounds.upperBounds(
+      of: .margins(of: classes, label: label, outputs: network.outputCount), by: mayTakeLonger ? .crown : .ibp)
+    profile.bounds += watch.lap()
     try refuseContradiction(incumbent, classes: classes, uppers: uppers, source: "sound bounds")
 
     var open = zip(classes, uppers).map { OpenClass(index: $0, upper: $1) }.filter { $0.upper > incumbent.margin }
@@ -173,9 +176,10 @@ public struct ExactMargin {
   private mutating func solve(
     _ target: OpenClass, _ bounds: RegionBounds, incumbent: inout Witness
   ) -> SecondOpinion? {
-    guard !deadline.hasPassed, let folded = RegionNetwork(bounds, objectives: margin(of: target.index)) else {
-      return nil
-    }
+    let deadline = deadline
+    guard
+      let folded = RegionNetwork(bounds, objectives: margin(of: target.index), mayContinue: { !deadline.hasPassed })
+    else { return nil }
     var watch = Stopwatch()
     let encoding = BigMEncoding(folded, objective: 0)
     let outcome = mixedInteger.maximise(
@@ -186,7 +190,7 @@ public struct ExactMargin {
     // Nobody waits longer than the whole call takes, and not for less than nothing.
     let seconds = watch.lap()
     let waited = outcome.waitedSeconds > 0 ? min(outcome.waitedSeconds, seconds) : 0
-    deadline.discount(waited)
+    self.deadline.discount(waited)
     profile.milp += seconds - waited
     if let candidate = outcome.candidate, candidate.count == encoding.program.columnCount {
       let input = encoding.input(from: candidate, others: incumbent.input, within: region.inner)
@@ -201,7 +205,9 @@ public struct ExactMargin {
 
   /// The best replayed input of an attack on the largest margin, or else the region's centre.
   private mutating func firstWitness() throws(VerificationError) -> Witness {
-    let points = PGD(settings.attack).attack(network, over: region, label: label, losses: [.margin], using: &stream)
+    let deadline = deadline
+    let points = PGD(settings.attack).attack(
+      network, over: region, label: label, losses: [.margin], using: &stream, mayContinue: { !deadline.hasPassed })
     let witnesses = (points.map(\.input) + [region.inner.centre]).compactMap { replay.confirm($0) }
     guard let best = witnesses.max(by: { $0.margin < $1.margin }) else { throw .overflow }
     return best

@@ -57,7 +57,8 @@ public struct ExactRows {
   ) throws(VerificationError) -> RowBrackets {
     var watch = Stopwatch()
     var bounds = RegionBounds(of: network, over: region.outer)
-    if !deadline.hasPassed { bounds.refine() }
+    let deadline = deadline
+    bounds.refine(mayContinue: { !deadline.hasPassed })
     bound(by: bounds)
     profile.bounds += watch.lap()
     incumbents.offer([region.inner.centre] + hints)

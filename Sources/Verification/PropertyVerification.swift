@@ -15,8 +15,10 @@ public struct PropertyVerification {
   /// Multiply-adds that an attack may take in any case, and starts beyond which it is not worth more.
   private static let attackOperations = 50_000_000
   private static let mostRestarts = 100
-  /// Numbers that an attack keeps at the same time, and cases that are decided together.
+  /// Numbers that an attack keeps at the same time; multiply-adds of one of its steps, some tenths of a second, after
+  /// which it looks at the time; and cases that are decided together.
   private static let attackNumbers = 1 << 25
+  private static let stepOperations = 4_000_000_000
   private static let casesAtOnce = 256
   /// How many units' ranges α-CROWN optimises, with how many steps: few at first, more where that was not enough and
   /// activations are to be split: the search takes a fraction of the branches then.
@@ -133,9 +135,7 @@ public struct PropertyVerification {
       var stream = RandomStream(seed: verification.settings.seed, purpose: "property attack", index: group)
       let attack = verification.attack(on: question)
       let deadline = verification.deadline
-      // An evaluation keeps the values of all nodes.
-      let numbers = question.network.nodes.reduce(0) { $0 + $1.shape.count } * attack.restarts
-      let atOnce = max(1, Self.attackNumbers / numbers)
+      let atOnce = Self.casesAttackedAtOnce(in: question.network, restarts: attack.restarts)
       var witness: PropertyWitness?
       for first in stride(from: 0, to: question.conjunctions.count, by: atOnce)
       where witness == nil && !deadline.hasPassed {
@@ -151,6 +151,14 @@ public struct PropertyVerification {
       if witness != nil { record.decided += 1 }
       return witness
     }
+  }
+
+  /// How many cases an attack takes at once, with so many starts each.
+  static func casesAttackedAtOnce(in network: Network, restarts: Int) -> Int {
+    // An evaluation keeps the values of all nodes; a step is one, and a gradient that costs as much.
+    let numbers = network.nodes.reduce(0) { $0 + $1.shape.count } * restarts
+    let operations = max(1, 2 * network.multiplyAdds * restarts)
+    return max(1, min(attackNumbers / numbers, stepOperations / operations))
   }
 
   /// The attack with as many starts as cost next to nothing on a small network.

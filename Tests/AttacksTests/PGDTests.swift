@@ -66,6 +66,31 @@ import Testing
     #expect(weaker > 0)
   }
 
+  @Test func `an attack ends with what it has when it may not continue`() throws {
+    var random = RandomNetworks(seed: 3)
+    let network = try random.dense([4, 8, 3])
+    let region = try Region(ballAround: [0.5, 0.5, 0.5, 0.5], radius: 0.3, validRange: 0...1)
+    func attack(limit: Int) throws -> (best: AttackPoint, asked: Int) {
+      var stream = RandomStream(seed: 7, purpose: "test")
+      var asked = 0
+      let found = PGD(.study).attack(network, over: region, label: 1, losses: [.margin], using: &stream) {
+        asked += 1
+        return asked <= limit
+      }
+      return (try #require(found.first), asked)
+    }
+    var last = -Double.infinity
+    for limit in 0...PGDSettings.study.steps {
+      let (best, asked) = try attack(limit: limit)
+      #expect(asked == min(limit + 1, PGDSettings.study.steps) && best.margin >= last)
+      last = best.margin
+    }
+    var stream = RandomStream(seed: 7, purpose: "test")
+    let whole = PGD(.study).attack(network, over: region, label: 1, losses: [.margin], using: &stream)
+    let (least, most) = (try attack(limit: 0).best, try attack(limit: .max).best)
+    #expect(whole == [most] && most.margin == last && least.margin < last)
+  }
+
   @Test func `the step shrinks at its milestones`() {
     let settings = PGDSettings.study
     #expect([0, 24, 25, 39, 40, 45].map(settings.stepLength) == [0.2, 0.2, 0.02, 0.02, 0.002, 0.0002])

@@ -5,6 +5,52 @@ import Tensors
 import TestSupport
 import Testing
 
+/// Passes that are to end before they have tightened everything.
+@Suite struct RefinementLimitTests {
+  @Test func `what was tightened stays, the rest is that of intervals`() throws {
+    var random = RandomNetworks(seed: 6)
+    let network = try random.dense([3, 10, 10, 10, 3])
+    let interval = RegionBounds(of: network, over: random.box(3, radius: 0.5))
+    func refined(limit: Int) -> (bounds: RegionBounds, asked: Int) {
+      var bounds = interval
+      var asked = 0
+      bounds.refine(mayContinue: {
+        asked += 1
+        return asked <= limit
+      })
+      return (bounds, asked)
+    }
+    var whole = interval
+    whole.refine()
+    #expect(refined(limit: 0).bounds.boxes == interval.boxes)
+    #expect(refined(limit: .max).bounds.boxes == whole.boxes && whole.boxes != interval.boxes)
+    for limit in 0..<refined(limit: .max).asked {
+      let (part, asked) = refined(limit: limit)
+      // Within a node, and before the next one.
+      #expect(limit + 1...limit + 2 ~= asked)
+      for (part, loose) in zip(part.boxes, interval.boxes) {
+        for unit in 0..<part.count {
+          #expect(loose.lower[unit] <= part.lower[unit] && part.upper[unit] <= loose.upper[unit])
+        }
+      }
+      for _ in 0..<5 {
+        let outputs = network.outputs(random.point(in: interval.input))
+        let box = part.boxes[network.output.index]
+        for unit in outputs.indices {
+          #expect(box.lower[unit] - 1e-9 <= outputs[unit] && outputs[unit] <= box.upper[unit] + 1e-9)
+        }
+      }
+    }
+  }
+
+  @Test func `of large networks fewer rows are pulled back before time is looked at`() throws {
+    var random = RandomNetworks(seed: 6)
+    let (small, large) = (try random.dense([3, 10, 3]), try random.dense([2000, 4000, 3]))
+    #expect(RegionBounds.rowsWithinLimit(of: small) == 512)
+    #expect(32..<512 ~= RegionBounds.rowsWithinLimit(of: large))
+  }
+}
+
 /// Bounds of networks with smooth activations, alone and mixed with ReLUs, and the variants of ReLU's lower line.
 @Suite struct CROWNTests {
   #if arch(x86_64)

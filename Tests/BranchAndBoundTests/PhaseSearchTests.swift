@@ -63,6 +63,35 @@ import Testing
     return (search.run(question.bounds, upper: 1e6), best)
   }
 
+  @Test func `a solver that needs all the time is not given it twice`() throws {
+    let question = try Question(3)
+    let limit = 0.25
+    let end = ContinuousClock.now + .seconds(limit)
+    let request = PhaseSearchRequest(
+      incumbent: -1e3, tolerance: { _ in 0 }, remaining: { max(0, (end - .now) / .seconds(1)) }, offer: { _ in -1e3 })
+    var search = PhaseSearch<IdleSolver>(
+      .margins(of: [1], label: 0, outputs: 3), others: question.box.clamp([0, 0, 0]), request)
+    let outcome = search.run(question.bounds, upper: 1e6)
+    #expect(outcome.stop == .timeLimit && outcome.upper <= 1e6)
+    #expect(IdleSolver.granted.withLock { $0 } <= limit)
+  }
+
+  @Test func `without time nothing is folded to the end`() throws {
+    let question = try Question(3)
+    var asked = 0
+    // One question before the first rows, then none left.
+    let request = PhaseSearchRequest(
+      incumbent: -1e3, tolerance: { _ in 0 },
+      remaining: {
+        asked += 1
+        return asked > 1 ? 0 : 1
+      }, offer: { _ in -1e3 })
+    var search = PhaseSearch<ClpSolver>(
+      .margins(of: [1], label: 0, outputs: 3), others: question.box.clamp([0, 0, 0]), request)
+    let outcome = search.run(question.bounds, upper: 7)
+    #expect(outcome.stop == .timeLimit && outcome.upper == 7 && outcome.nodes == 0 && outcome.parts == 0)
+  }
+
   @Test(arguments: 0..<40) func `the search ends at the optimum of brute force`(_ seed: Int) throws {
     let question = try Question(seed)
     for objective in 0..<2 {

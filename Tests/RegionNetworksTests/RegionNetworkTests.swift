@@ -50,6 +50,21 @@ import Testing
     #expect(try #require(RegionNetwork(bounds, objectives: rows)).units.isEmpty)
   }
 
+  @Test func `folding ends when it may not continue`() throws {
+    var random = RandomNetworks(seed: 4)
+    let network = try random.dense([3, 12, 12, 3])
+    let bounds = RegionBounds(of: network, over: random.box(3, radius: 1.5))
+    // Two layers with unstable units, and the objective.
+    for limit in 0..<4 {
+      var asked = 0
+      let region = RegionNetwork(bounds, objectives: .margins(of: [1], label: 0, outputs: 3)) {
+        asked += 1
+        return asked <= limit
+      }
+      #expect((region == nil) == (limit < 3) && asked == min(limit + 1, 3))
+    }
+  }
+
   @Test func `its own evaluation follows the network`() throws {
     var random = RandomNetworks(seed: 5)
     let network = try random.dense([3, 12, 12, 3])

@@ -118,6 +118,23 @@ import Testing
     #expect(open.lower.margin <= closed.upper && closed.lower.margin <= open.upper)
   }
 
+  @Test(arguments: ExactEngine.allCases) func `bounds that would take seconds end when the time is up`(
+    _ engine: ExactEngine
+  ) throws {
+    var random = RandomNetworks(seed: 12)
+    let network = try random.dense([40, 1800, 1800, 1800, 10])
+    let region = try Region(ballAround: [Double](repeating: 0.5, count: 40), radius: 0.4, validRange: 0...1)
+    let settings = ExactSettings(timeout: 0.2, engine: engine)
+    var watch = Stopwatch()
+    let bracket = try ExactMargin.bracket(of: network, over: region, label: 0, settings: settings)
+    #expect(watch.lap() < 1.2)
+    #expect(bracket.openReason == .timeLimit && bracket.lower.margin <= bracket.upper && bracket.upper < .infinity)
+    _ = watch.lap()
+    let rows = try ExactRows.margins(of: network, over: region, label: 0, settings: settings)
+    #expect(watch.lap() < 1.2)
+    #expect(rows.rows.allSatisfy { $0.openReason == .timeLimit && $0.upper < .infinity })
+  }
+
   @Test(arguments: ExactEngine.allCases) func `a hard question ends when its time is up`(_ engine: ExactEngine) throws {
     var random = RandomNetworks(seed: 11)
     let network = try random.dense([6, 30, 30, 30, 4])

@@ -12,6 +12,21 @@ import VNNLIB
 
 /// Properties judged by the exact maximum of a margin over all linear pieces, and by what samples show.
 @Suite struct PropertyVerificationTests {
+  @Test func `an attack on a large network takes few cases at once, for the sake of the time limit`() throws {
+    var random = RandomNetworks(seed: 1)
+    #expect(PropertyVerification.casesAttackedAtOnce(in: try random.dense([10, 20, 10]), restarts: 5) > 1000)
+    // A convolution of 64 channels on images of 56 by 56: 115 million multiply-adds, a tenth of a second each way.
+    let shape = try Shape([64, 56, 56])
+    let geometry = try ConvolutionGeometry(
+      channels: 64, height: 56, width: 56, outputChannels: 64, kernel: (3, 3), pads: (1, 1, 1, 1))
+    let map = ConvolutionMap(geometry: geometry, weights: random.weights(geometry.weightCount))
+    var builder = NetworkBuilder(inputShape: shape)
+    let last = try builder.linear(
+      LinearLayer(map: .convolution(map)), of: builder.input, shape: shape, name: "convolution")
+    let network = builder.network(output: last)
+    #expect(1...4 ~= PropertyVerification.casesAttackedAtOnce(in: network, restarts: 5))
+  }
+
   /// A margin of a small network over a box, with its exact largest value, as a property with a threshold.
   private struct Question {
     let network: Network
