@@ -38,6 +38,7 @@ let package = Package(
     .target(name: "Intervals", dependencies: [.product(name: "BigInt", package: "BigInt")]),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Networks", dependencies: ["CKernels", "Tensors", "Intervals"]),
+    .target(name: "Files"),
     .target(name: "Gzip", dependencies: ["CZlib"]),
     .target(
       name: "ONNXFormat",
@@ -55,11 +56,11 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "CKernels", "Tensors", "Networks", .product(name: "Yams", package: "Yams"),
+        "CKernels", "Tensors", "Networks", "Files", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Studies",
-      dependencies: ["Verification", "Datasets", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: ["Verification", "Datasets", "Files", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(
       name: "Reports",
       dependencies: ["Studies", .product(name: "Mustache", package: "swift-mustache")]),
@@ -86,6 +87,7 @@ func tests() -> [Target] {
     ("Tensors", []),
     ("Intervals", []),
     ("Networks", []),
+    ("Files", []),
     ("ONNXFormat", [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     ("VNNLIB", ["Networks", "CZlib"]),
     ("Datasets", ["Tensors", "CZlib", "CPNG"]),
@@ -107,7 +109,7 @@ func tests() -> [Target] {
   return libraries + [
     .testTarget(
       name: "WorstCaseTests",
-      dependencies: ["worstcase", "TestSupport", "Networks", "ONNXFormat", "Studies"])
+      dependencies: ["worstcase", "TestSupport", "Networks", "ONNXFormat", "Studies", "Files"])
   ]
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 
@@ -14,9 +15,9 @@ public final class ResultStore<Row: StoredRow>: Sendable {
   public let identity: StudyIdentity
   private let database: DatabaseQueue
   /// Present in a store that may write.
-  private let lock: StudyLock?
+  private let lock: FileLock?
 
-  private init(path: String, identity: StudyIdentity, database: DatabaseQueue, lock: StudyLock?) {
+  private init(path: String, identity: StudyIdentity, database: DatabaseQueue, lock: FileLock?) {
     self.path = path
     self.identity = identity
     self.database = database
@@ -51,7 +52,7 @@ extension ResultStore {
       throw .notAStore(path: path, reason: "it is a folder")
     }
 
-    let lock = try StudyLock(forStudyAt: location.path, shownAs: path)
+    let lock = try Self.lock(path)
     // Asked under the lock: what somebody else has made until now is not ours to remove.
     let existed = FileManager.default.fileExists(atPath: location.path)
     do throws(StoreError) {
@@ -79,6 +80,18 @@ extension ResultStore {
       // A file that we made and could not finish (a full disk) would only puzzle its finder.
       if !existed { try? FileManager.default.removeItem(at: location) }
       throw error
+    }
+  }
+
+  /// Takes the right to write to the store.
+  private static func lock(_ path: String) throws(StoreError) -> FileLock {
+    do throws(FileLockError) {
+      return try FileLock(for: path)
+    } catch {
+      switch error {
+      case .held(_, let process): throw .inUse(path: path, process: process)
+      case .unavailable(_, let reason): throw .notWritable(path: path, reason: reason)
+      }
     }
   }
 
