@@ -30,6 +30,17 @@ enum FileWriting {
     }
   }
 
+  /// Puts a drawing that gnuplot has finished in place of any other: of a full disk gnuplot says nothing and leaves half.
+  ///
+  /// - Parameter source: an SVG file.
+  static func moveDrawing(_ source: URL, to target: URL) throws(ReportError) {
+    let text = (try? String(contentsOf: source, encoding: .utf8)) ?? ""
+    guard text.trimmingCharacters(in: .whitespacesAndNewlines).hasSuffix("</svg>") else {
+      throw .unwritable(path: target.path, reason: "gnuplot found no room for all of the drawing")
+    }
+    try move(source, to: target)
+  }
+
   /// Makes a folder inside another, for files that are moved into place when they are whole, for a reader must never
   /// meet half of one; removes it with what is left in it.
   static func workshop(in folder: URL, _ body: (URL) throws(ReportError) -> Void) throws(ReportError) {

@@ -49,7 +49,7 @@ public struct TightnessFigure: Sendable {
   public func draw(to file: URL) throws(ReportError) {
     try FileWriting.workshop(in: file.deletingLastPathComponent()) { (workshop) throws(ReportError) in
       try Gnuplot().run(Self.script, beside: [(Self.data, dataText), (Self.script, scriptText)], in: workshop)
-      try FileWriting.move(workshop.appendingPathComponent(Self.vector), to: file)
+      try FileWriting.moveDrawing(workshop.appendingPathComponent(Self.vector), to: file)
     }
   }
 

@@ -49,4 +49,19 @@ import Testing
       return path.hasPrefix("/nonexistent/")
     }
   }
+
+  @Test func halfADrawingTakesNoPlace() throws {
+    let folder = try ScratchFolder()
+    let (half, place) = (folder.url.appendingPathComponent("half.svg"), folder.url.appendingPathComponent("c.svg"))
+    try Data("<svg>old</svg>".utf8).write(to: place)
+    for text in ["", "<svg><path d=\"M 1 "] {
+      try Data(text.utf8).write(to: half)
+      let error = #expect(throws: ReportError.self) { try FileWriting.moveDrawing(half, to: place) }
+      #expect(error?.description.contains("no room for all of the drawing") == true)
+      #expect(try String(contentsOf: place, encoding: .utf8) == "<svg>old</svg>")
+    }
+    try Data("<svg>new</svg>\n\n".utf8).write(to: half)
+    try FileWriting.moveDrawing(half, to: place)
+    #expect(try String(contentsOf: place, encoding: .utf8) == "<svg>new</svg>\n\n" && folder.contents == ["c.svg"])
+  }
 }
