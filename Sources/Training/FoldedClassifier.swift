@@ -43,6 +43,8 @@ final class FoldedClassifier: @unchecked Sendable {
   }
 
   private static let lanes = Int(CK_FOLDED_LANES)
+  /// How many searches go side by side.
+  static var laneCount: Double { Double(lanes) }
 
   /// A folder of the layers behind a boundary; nil unless they are an affine, a ReLU and the last layer.
   init?(stack: LayerStack, boundary: Int) {

@@ -27,7 +27,7 @@ final class LatentAttack: @unchecked Sendable {
   }
 
   /// Points that are propagated together.
-  private static let width = 32
+  static let width = 32
   /// The least share of a loss's gradient that a margin must have to pass any on: sums of single precision over the
   /// batch lose more than smaller ones bring.
   private static let leastShare: Float = 0x1p-20

@@ -20,9 +20,14 @@ public struct Trainer: Sendable {
 
   /// A trainer.
   ///
+  /// - Parameter memoryLimit: the bytes that training may take; by default the machine's, or less where the process's
+  ///   control group allows less.
   /// - Throws: ``ConfigurationError`` if a setting makes no sense, ``TrainingError`` if architecture and images
-  ///   do not fit together.
-  public init(configuration: TrainingConfiguration, training: TrainingSet, validation: TrainingSet? = nil) throws {
+  ///   do not fit together, or if training would take more memory than the limit.
+  public init(
+    configuration: TrainingConfiguration, training: TrainingSet, validation: TrainingSet? = nil,
+    memoryLimit: Double? = nil
+  ) throws {
     try configuration.validate()
     if let validation {
       guard validation.shape == training.shape, validation.classCount == training.classCount else {
@@ -44,6 +49,19 @@ public struct Trainer: Sendable {
     stages = configuration.stagePlan
     if configuration.resolvedSelection == .taps { _ = try configuration.latentAttack(in: stack) }
     try requireSteps()
+    try memory.require(atMost: memoryLimit ?? MachineMemory.limit)
+  }
+
+  /// What training will take.
+  var memory: MemoryEstimate {
+    MemoryEstimate(
+      configuration, stack: stack, loss: finalLoss ?? .box, judging: judgingLoss,
+      imageCounts: (training.count, validation?.count ?? 0))
+  }
+
+  /// What images are judged by, each epoch and at the end.
+  private var judgingLoss: RobustLoss {
+    RobustLoss(attack: configuration.judgingAttack, latent: try? configuration.latentAttack(in: stack))
   }
 
   /// Refuses batches that cannot be normalised, varied or averaged.

@@ -4,6 +4,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case unusableData(String, reason: String)
   /// The architecture does not fit the data.
   case unusableArchitecture(String, reason: String)
+  /// Training would take more memory than there is, in bytes.
+  case tooLarge(MemoryEstimate, limit: Double)
   /// The loss became infinite or NaN.
   case diverged(epoch: Int)
   /// The caller asked to stop.
@@ -19,6 +21,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       "data set \(name): \(reason)"
     case .unusableArchitecture(let name, let reason):
       "architecture \(name): \(reason)"
+    case .tooLarge(let estimate, let limit):
+      "training would take about \(estimate), and there are \(MemoryEstimate.words(limit)): \(estimate.remedy)"
     case .diverged(let epoch):
       "the loss is not finite in epoch \(epoch): lower learning-rate, or lengthen ramp-epochs"
     case .cancelled(let epoch):

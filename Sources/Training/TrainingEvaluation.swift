@@ -43,11 +43,14 @@ final class Evaluator: Sendable {
     self.workers = workers
     self.attack = attack
     self.latent = latent
-    let chunkSize = min(64, microBatch ?? 64)
+    let chunkSize = Self.pieceSize(microBatch: microBatch)
     self.chunkSize = chunkSize
     let parts = RobustLoss(attack: attack, latent: latent)
     chunks = (0..<workers.count).map { _ in Chunk(stack: stack, capacity: chunkSize, loss: parts) }
   }
+
+  /// The images that a worker has in memory at once.
+  static func pieceSize(microBatch: Int?) -> Int { min(64, microBatch ?? 64) }
 
   private struct Part: Sendable {
     var natural = CrossEntropy.Sum()
