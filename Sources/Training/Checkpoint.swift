@@ -1,10 +1,13 @@
+import Files
 import Foundation
 
 /// A training state in a file: a line that names the format, a line of JSON that says whose state it is, the numbers in
 /// little-endian single precision (parameters, first moments, second moments, statistics; then the average and the best
 /// epoch's parameters where there are any), and a checksum.
 ///
-/// Written beside its place and moved there, so that a killed run leaves the old file or the new one.
+/// Written beside its place and moved there, so that a killed run and a full disk leave the old file or the new one.
+/// While a run goes on, room for the next is kept beside the last, so that a disk that others fill loses no epoch; given
+/// back, it is more than the network takes.
 enum Checkpoint {
   private static let format = "WorstCase training checkpoint 3\n"
 
@@ -30,42 +33,62 @@ enum Checkpoint {
       imageDigest: digest(of: trainer.training), parameterCount: state.parameters.count,
       finishedEpochs: state.finishedEpochs, finishedSteps: state.finishedSteps, averageCount: state.averageCount,
       bestEpoch: state.bestEpoch, bestScore: state.bestScore, history: state.history)
-    do {
-      var data = Data(format.utf8)
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys]
-      // A bound of the loss over very wide boxes may be infinite; JSON has no number for it.
-      encoder.nonConformingFloatEncodingStrategy = .convertToString(
-        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-      data.append(try encoder.encode(header))
-      data.append(0x0A)
-      for numbers in [
-        state.parameters, state.firstMoments, state.secondMoments, state.statistics, state.average, state.best,
-      ] {
-        numbers.map(\.bitPattern.littleEndian).withUnsafeBytes { data.append(contentsOf: $0) }
-      }
-      let sum = checksum(data)
-      withUnsafeBytes(of: sum.littleEndian) { data.append(contentsOf: $0) }
-      try replace(file, by: data)
+    let data = try contents(header, state, of: file)
+    do throws(FileDraftError) {
+      try FileDraft(of: file.path, containing: data).replace()
     } catch {
-      throw .checkpoint(path: file.path, reason: "cannot be written: \(fileReason(of: error))")
+      throw .checkpoint(path: file.path, reason: "cannot be written: \(error.reason)")
     }
+    reserve(file, bytes: data.count, state, trainer)
   }
 
-  /// Puts data on the disk and then into the place of what is there. A draft that a killed run leaves has one name, and
-  /// is written over by the next.
-  private static func replace(_ file: URL, by data: Data) throws {
-    let draft = file.appendingPathExtension("part")
+  /// Keeps room on the disk for a run's first checkpoint; each one that is written keeps room for the next.
+  ///
+  /// - Parameter epochs: how many the header has already, each a kilobyte at most.
+  static func reserve(_ file: URL, for trainer: Trainer, after epochs: Int) {
+    let numbers = 3 * trainer.parameterCount + trainer.stack.statisticCount
+    reserve(file, bytes: 4 * numbers + 1024 * epochs, nil, trainer)
+  }
+
+  /// Room for one as large as the last, with the average and the best epoch where it had none yet and an epoch more.
+  private static func reserve(_ file: URL, bytes: Int, _ state: TrainingState?, _ trainer: Trainer) {
+    let configuration = trainer.configuration
+    let average = configuration.averageFrom != nil && state?.average.isEmpty ?? true ? trainer.parameterCount : 0
+    let best =
+      configuration.resolvedSelection != .last && state?.best.isEmpty ?? true
+      ? trainer.parameterCount + trainer.stack.statisticCount : 0
+    FileDraft.reserve(for: file.path, bytes: bytes + 4 * (average + best) + 4096)
+  }
+
+  /// Gives that room back, once no more checkpoints are to come.
+  static func release(_ file: URL) { FileDraft.release(for: file.path) }
+
+  /// The file's bytes.
+  private static func contents(
+    _ header: Header, _ state: TrainingState, of file: URL
+  ) throws(TrainingError) -> Data {
+    var data = Data(format.utf8)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    // A bound of the loss over very wide boxes may be infinite; JSON has no number for it.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     do {
-      try data.write(to: draft)
-      let handle = try FileHandle(forUpdating: draft)
-      try handle.synchronize()
-      try handle.close()
-      guard rename(draft.path, file.path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+      data.append(try encoder.encode(header))
     } catch {
-      try? FileManager.default.removeItem(at: draft)
-      throw error
+      throw .checkpoint(path: file.path, reason: "cannot be written: \(error)")
     }
+    data.append(0x0A)
+    let vectors = [
+      state.parameters, state.firstMoments, state.secondMoments, state.statistics, state.average, state.best,
+    ]
+    data.reserveCapacity(data.count + 4 * vectors.reduce(0) { $0 + $1.count } + 8)
+    for numbers in vectors {
+      numbers.map(\.bitPattern.littleEndian).withUnsafeBytes { data.append(contentsOf: $0) }
+    }
+    let sum = checksum(data)
+    withUnsafeBytes(of: sum.littleEndian) { data.append(contentsOf: $0) }
+    return data
   }
 
   /// Reads the state of a run of this trainer.

@@ -138,6 +138,10 @@ public struct Trainer: Sendable {
     let run = TrainingRun(self, from: state)
     let reluUnits = stack.reluLayers.reduce(0) { $0 + stack.size(ofBoundary: $1) }
     onEvent(.started(parameters: parameterCount, reluUnits: reluUnits, history: state.history))
+    defer { if let checkpoint { Checkpoint.release(checkpoint) } }
+    if let checkpoint, state.finishedEpochs < configuration.epochs {
+      Checkpoint.reserve(checkpoint, for: self, after: state.finishedEpochs)
+    }
     for epoch in state.finishedEpochs..<configuration.epochs {
       try run.epoch(epoch, isCancelled: isCancelled, onEvent: onEvent)
       if let checkpoint {

@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import Reports
 
@@ -21,6 +22,13 @@ enum OutputPlace {
       throw Failure(status: .badInput, message: "\(option): the folder \(folder) does not exist; create it first")
     }
     try requireWritable(folder, option: option)
+  }
+
+  /// Keeps files from other processes that would write them, for as long as the result lives.
+  ///
+  /// One that somebody else is writing is refused at once.
+  static func lock(_ paths: [String]) throws -> [FileLock] {
+    try Failure.onBadInput { try paths.map { try FileLock(for: $0) } }
   }
 
   /// Refuses a figure that could not be drawn.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Files
 import Foundation
 import ONNXFormat
 import Tensors
@@ -70,8 +71,13 @@ struct Train: ParsableCommand {
     try OutputPlace.requireFile(checkpoint, option: "--checkpoint")
     if let log { try OutputPlace.requireFile(log, option: "--log") }
     if let figure { try OutputPlace.requireDrawable(figure, option: "--figure") }
-    try requireDistinct([output, cardPath, checkpoint] + [log, figure, config, data].compactMap { $0 })
+    let written = [output, checkpoint] + [log, figure].compactMap { $0 }
+    try requireDistinct(
+      written + [cardPath] + [config, data].compactMap { $0 } + written.map { $0 + ".lock" }
+        + (written + [cardPath]).map { $0 + ".part" })
     try ModelCard.requireReplaceable(cardPath)
+    let locks = try OutputPlace.lock(written)
+    defer { withExtendedLifetime(locks) {} }
     let training = try dataset.images(.train, in: data, count: 20_000)
     let test = try dataset.images(.test, in: data, count: 2_000)
     guard test.shape == training.shape, test.classCount == training.classCount else {
@@ -109,43 +115,46 @@ struct Train: ParsableCommand {
     let result = trainer.evaluate(trained.parameters, on: try trainingSet(test), epsilon: configuration.epsilon)
     let card = ModelCard(
       file: output, trained: trained, training: training, test: test, result: result, kernels: kernels)
-    curves?.end(keptEpoch: trained.keptEpoch)
+    // The network first: what room there is is its.
     do {
       try write(trained, card)
-    } catch let failure as Failure {
-      let stored =
-        switch table.storedEpoch {
-        case nil: "no checkpoint could be written either"
-        case trained.history.count: "what was trained is in \(checkpoint): the same command writes the network from it"
-        case let epoch?: "\(checkpoint) has the state after epoch \(epoch): the same command goes on from there"
-        }
-      throw Failure(status: failure.status, message: "\(failure.message); \(stored)")
+    } catch {
+      throw Failure(
+        status: .badInput, message: "\(error); \(stored(table, trained, checkpoint, rest: "the network from it"))")
     }
-    try? FileManager.default.removeItem(at: file)
+    curves?.end(keptEpoch: trained.keptEpoch)
+    table.end()
     Output.line(card.summary)
     Output.line("network  \(output)")
     Output.line("card     \(card.path)")
-    if let figure, curves?.isDrawn == true { Output.line("figure   \(figure)") }
+    if let figure, curves?.fault == nil { Output.line("figure   \(figure)") }
+    let missing = [table.fault, curves?.fault].compactMap { $0 }
+    guard missing.isEmpty else {
+      let hint = stored(table, trained, checkpoint, rest: "what is missing")
+      throw Failure(
+        status: .badInput, message: "\(missing.joined(separator: "; ")); network and card are whole, and \(hint)")
+    }
+    try? FileManager.default.removeItem(at: file)
   }
 
-  /// Writes network and card, both or neither: what cannot be written takes the place of nothing.
+  /// What is left of a run that could not write all that it was to write.
+  ///
+  /// - Parameter rest: what the same command makes of a whole checkpoint.
+  private func stored(_ table: TrainingTable, _ trained: TrainedNetwork, _ checkpoint: String, rest: String) -> String {
+    switch table.storedEpoch {
+    case nil: "no checkpoint could be written either"
+    case trained.history.count: "what was trained is in \(checkpoint): the same command writes \(rest)"
+    case let epoch?: "\(checkpoint) has the state after epoch \(epoch): the same command goes on from there"
+    }
+  }
+
+  /// Writes network and card, both or neither: before either takes its place the disk has both.
   private func write(_ trained: TrainedNetwork, _ card: ModelCard) throws {
-    let draft = URL(fileURLWithPath: card.path + ".part")
-    defer { try? FileManager.default.removeItem(at: draft) }
-    do {
-      try Data(card.text.utf8).write(to: draft)
-    } catch {
-      throw Failure(
-        status: .badInput, message: "\(card.path): cannot be written: \(fileReason(of: error))")
-    }
-    try Failure.onBadInput {
-      let exporter = ONNXExporter(metadata: card.metadata, producerVersion: WorstCase.version)
-      try exporter.write(try trained.network(), to: card.file)
-    }
-    guard rename(draft.path, card.path) == 0 else {
-      throw Failure(
-        status: .badInput, message: "\(card.path): cannot be written: \(String(cString: strerror(errno)))")
-    }
+    let exporter = ONNXExporter(metadata: card.metadata, producerVersion: WorstCase.version)
+    let network = try FileDraft(of: card.file, containing: try exporter.data(for: try trained.network()))
+    let text = try FileDraft(of: card.path, containing: Data(card.text.utf8))
+    try network.replace()
+    try text.replace()
   }
 
   /// Network, card, checkpoint, log and figure would overwrite one another in one place, or what they are made from.

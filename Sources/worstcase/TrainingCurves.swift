@@ -8,12 +8,15 @@ import Training
 struct TrainingCurves {
   private let file, title, subtitle: String
   private let loss: String
+  private let epochs: Int
   private var history: [EpochSummary] = []
   private var hasTold = false
-  private(set) var isDrawn = false
+  /// Why there is no figure of all epochs; nil where there is one.
+  private(set) var fault: String?
 
   init(file: String, network: String, configuration: TrainingConfiguration) {
     self.file = file
+    epochs = configuration.epochs
     title = "Training of \((network as NSString).lastPathComponent.printable)"
     var facts = "\(configuration.dataset), \(configuration.architecture.name), \(configuration.method.rawValue)"
     facts += String(format: ", ε = %.4g", configuration.epsilon)
@@ -49,18 +52,25 @@ struct TrainingCurves {
     Interruption.undisturbed {
       do throws(ReportError) {
         try figure.draw(to: place)
-        isDrawn = true
+        fault = nil
       } catch {
-        isDrawn = false
+        let fault = "\(file): not drawn: \(Self.reason(error))"
+        self.fault = fault
         // A terminal's Ctrl-C ends gnuplot as well.
         if Interruption.requested != nil {
           try? figure.draw(to: place)
-        } else if !hasTold {
+        } else if !hasTold, history.count < epochs {
           hasTold = true
-          Output.note("\(file): not drawn: \(error)")
+          Output.note("\(fault); training goes on, and each epoch tries again")
         }
       }
     }
+  }
+
+  /// An error in words that are not of studies' reports.
+  private static func reason(_ error: ReportError) -> String {
+    guard case .unwritable(_, let reason) = error else { return "\(error)" }
+    return reason.trimmingCharacters(in: ["."])
   }
 
   private var panels: [CurvesFigure.Panel] {

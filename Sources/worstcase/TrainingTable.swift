@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Training
 
@@ -9,6 +10,8 @@ struct TrainingTable {
   private var history: [EpochSummary] = []
   /// The epoch whose state is in the checkpoint; nil while there is none.
   private(set) var storedEpoch: Int?
+  /// Why the log lacks epochs; nil where it has all.
+  private(set) var fault: String?
   private var hasToldOfLog = false
 
   init(epochs: Int, log: String?) {
@@ -79,13 +82,17 @@ struct TrainingTable {
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let lines = history.compactMap { try? encoder.encode($0) }.map { String(decoding: $0, as: UTF8.self) + "\n" }
-    do {
-      try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: log), options: .atomic)
+    do throws(FileDraftError) {
+      try FileDraft(of: log, containing: Data(lines.joined().utf8)).replace()
+      fault = nil
     } catch {
-      guard !hasToldOfLog else { return }
+      fault = "\(error)"
+      guard !hasToldOfLog, history.count < epochs else { return }
       hasToldOfLog = true
-      Output.note(
-        "\(log): cannot be written: \(fileReason(of: error)); training goes on, and each epoch tries again")
+      Output.note("\(error); training goes on, and each epoch tries again")
     }
   }
+
+  /// Tries once more to write a log that could not be written.
+  mutating func end() { if fault != nil { writeLog() } }
 }

@@ -1,6 +1,8 @@
+import Files
 import Foundation
 import Networks
 import ONNXFormat
+import Synchronization
 import TestSupport
 import Testing
 
@@ -114,18 +116,134 @@ struct TrainTests {
     _ = try Tool.run(
       arguments + log, in: folder,
       interrupt: (after: { _ in FileManager.default.fileExists(atPath: checkpoint) }, signal: SIGKILL))
-    let before = folder.contents()
+    let before = files(in: folder)
     #expect(before["net.checkpoint"] != nil)
     let full = try Tool.run(arguments + log, in: folder, room: 0)
     #expect(full.status == 2, "\(full.errors)")
     #expect(full.errorLines.count { $0.contains("net.jsonl: cannot be written") } == 1, "\(full.errors)")
     let last = try #require(full.errorLines.last)
     #expect(last.hasPrefix("worstcase: ") && last.contains("net.checkpoint has the state after epoch"), "\(last)")
-    #expect(folder.contents() == before)
+    #expect(files(in: folder) == before)
 
     let resumed = try Tool.run(arguments + log, in: folder)
     #expect(resumed.status == 0 && resumed.errors.contains("continuing after epoch"), "\(resumed.errors)")
     #expect(folder.contents()["net.onnx"] == network && folder.contents()["net.checkpoint"] == nil)
+  }
+
+  /// All files but the locks and the reserved room that a killed run leaves.
+  private func files(in folder: borrowing Scratch) -> [String: Data] {
+    folder.contents().filter { !$0.key.hasSuffix(".lock") && !$0.key.hasSuffix(".part") }
+  }
+
+  @Test("a second run in the same places is refused while the first lives; a killed one is no hindrance")
+  func oneRunAtATime() throws {
+    let folder = try Scratch()
+    // Long enough for a second run to come and go.
+    let run = arguments.map { $0 == "epochs=3" ? "epochs=20" : $0 } + ["--output", "net.onnx", "--log", "net.jsonl"]
+    let (checkpoint, url) = (folder.path("net.checkpoint"), folder.url)
+    let second = Mutex<(status: Int32, errors: String)?>(nil)
+    _ = try Tool.run(
+      run, in: folder,
+      interrupt: (
+        after: { _ in
+          guard FileManager.default.fileExists(atPath: checkpoint) else { return false }
+          let (process, errors) = (Process(), Pipe())
+          process.executableURL = Tool.location
+          process.arguments = run
+          process.currentDirectoryURL = url
+          process.standardError = errors
+          guard (try? process.run()) != nil else { return true }
+          let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+          process.waitUntilExit()
+          second.withLock { $0 = (process.terminationStatus, text) }
+          return true
+        }, signal: SIGKILL
+      ))
+    let refused = try #require(second.withLock { $0 })
+    #expect(refused.status == 2 && refused.errors.hasPrefix("worstcase: net.onnx is being written by process "))
+    #expect(refused.errors.contains("name another file") && refused.errors.split(separator: "\n").count == 1)
+    #expect(FileManager.default.fileExists(atPath: checkpoint + ".lock"))
+    let resumed = try Tool.run(run, in: folder)
+    #expect(resumed.status == 0 && resumed.errors.contains("continuing after epoch"), "\(resumed.errors)")
+    #expect(folder.contents().keys.sorted() == ["net.jsonl", "net.md", "net.onnx"])
+
+    // Each place is its own: another network with the same checkpoint or the same log is kept apart, too.
+    for name in ["other.checkpoint", "other.jsonl"] {
+      let lock = try FileLock(for: folder.path(name))
+      try expectRefusal(
+        arguments + ["--output", "other.onnx", "--log", "other.jsonl"], naming: name, "process \(getpid())", in: folder)
+      withExtendedLifetime(lock) {}
+    }
+  }
+
+  @Test("what could not be written at the end is written from the checkpoint, without training again")
+  func endIsRepeated() throws {
+    let folder = try Scratch()
+    let whole = try Tool.run(arguments + ["--output", "whole.onnx"], in: folder)
+    #expect(whole.status == 0, "\(whole.errors)")
+    let network = folder.contents()["whole.onnx"]
+
+    // The card has no place: so the network gets none, either.
+    let blocked = folder.path("net.md.part/kept")
+    try FileManager.default.createDirectory(atPath: blocked, withIntermediateDirectories: true)
+    let noCard = try Tool.run(arguments + ["--output", "net.onnx"], in: folder)
+    #expect(noCard.status == 2 && noCard.output.isEmpty)
+    #expect(
+      noCard.errorLines.last == """
+        worstcase: net.md: cannot be written: Is a directory; what was trained is in net.checkpoint: the same command \
+        writes the network from it
+        """, "\(noCard.errors)")
+    #expect(FileManager.default.fileExists(atPath: blocked))
+    #expect(folder.contents()["net.onnx"] == nil && folder.contents()["net.checkpoint"] != nil)
+    try FileManager.default.removeItem(atPath: folder.path("net.md.part"))
+    try expectExport(arguments + ["--output", "net.onnx"], of: whole, in: folder)
+    #expect(folder.contents()["net.onnx"] == network && folder.contents()["net.checkpoint"] == nil)
+
+    // The folder of log and figure goes after the first epoch.
+    let logs = folder.path("logs")
+    try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
+    let log = arguments + ["--output", "net.onnx", "--log", "logs/net.jsonl", "--figure", "logs/net.svg"]
+    let checkpoint = folder.path("net.checkpoint")
+    let noLog = try Tool.run(
+      log, in: folder,
+      interrupt: (
+        after: { _ in
+          guard FileManager.default.fileExists(atPath: checkpoint) else { return false }
+          try? FileManager.default.removeItem(atPath: logs)
+          return true
+        }, signal: SIGCONT
+      ))
+    #expect(noLog.status == 2 && noLog.output.contains("network  net.onnx"), "\(noLog.errors)")
+    for part in ["logs/net.jsonl: cannot be written: No such file", "logs/net.svg: not drawn"] {
+      #expect(noLog.errorLines.count { $0.contains(part) } == 2, "\(noLog.errors)")
+      #expect(noLog.errorLines.last?.contains(part) == true, "\(noLog.errors)")
+    }
+    #expect(noLog.errorLines.last?.hasSuffix("in net.checkpoint: the same command writes what is missing") == true)
+    try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
+    try expectExport(log, of: whole, in: folder)
+    let epochs = try String(contentsOfFile: folder.path("logs/net.jsonl"), encoding: .utf8).split(separator: "\n")
+    #expect(epochs.count == 3)
+    #expect(folder.contents()["net.onnx"] == network && folder.contents()["net.checkpoint"] == nil)
+    #expect(folder.contents()["logs/net.svg"] != nil)
+  }
+
+  /// The command ends well and shows no epoch that it trained, where another run showed three.
+  private func expectExport(_ arguments: [String], of whole: Tool.Ending, in folder: borrowing Scratch) throws {
+    let ending = try Tool.run(arguments, in: folder)
+    #expect(ending.status == 0 && ending.errors.contains("continuing after epoch 3"), "\(ending.errors)")
+    #expect(ending.errorLines.count == whole.errorLines.count - 3, "\(ending.errors)")
+  }
+
+  @Test("more memory than the machine has is refused before it is taken")
+  func memory() throws {
+    let folder = try Scratch()
+    // Each 32 images of a batch have gradients of their own with respect to all weights: terabytes.
+    guard ProcessInfo.processInfo.physicalMemory < 500_000_000_000 else { return }
+    try expectRefusal(
+      [
+        "train", "--preset", "digits-cnn3", "--set", "architecture=fully-connected", "--set", "widths=[150000]",
+        "--set", "batch-size=65536", "--output", "net.onnx",
+      ], naming: "training would take about", "20000 images", "119250010 weights", "micro-batch", in: folder)
   }
 
   @Test("bad settings are refused before any work")
