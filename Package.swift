@@ -109,7 +109,9 @@ func tests() -> [Target] {
   return libraries + [
     .testTarget(
       name: "WorstCaseTests",
-      dependencies: ["worstcase", "TestSupport", "Networks", "ONNXFormat", "Studies", "Files"])
+      dependencies: [
+        "worstcase", "TestSupport", "Files", "Networks", "ONNXFormat", "RegionNetworks", "MathematicalPrograms", "Studies",
+      ])
   ]
 }
 

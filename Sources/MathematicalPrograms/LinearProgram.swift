@@ -135,3 +135,33 @@ public struct LinearProgram: Sendable {
     return Columns(starts: starts, rows: rows, values: values)
   }
 }
+
+extension LinearProgram {
+  /// Writes the program for another process.
+  func write(to writer: inout MessageWriter) {
+    for numbers in [columnLower, columnUpper, objective, rowLower, rowUpper, rowValues] { writer.write(numbers) }
+    writer.write(isInteger.map { $0 ? 1 : 0 as UInt8 })
+    for positions in [rowStarts, rowColumns] { writer.write(positions) }
+  }
+
+  /// The program that a process wrote; nil where what was written is none.
+  init?(_ reader: inout MessageReader) {
+    guard let columnLower = reader.read(Double.self), let columnUpper = reader.read(Double.self),
+      let objective = reader.read(Double.self), let rowLower = reader.read(Double.self),
+      let rowUpper = reader.read(Double.self), let rowValues = reader.read(Double.self),
+      let integers = reader.read(UInt8.self), let rowStarts = reader.read(Int32.self),
+      let rowColumns = reader.read(Int32.self)
+    else { return nil }
+    let columns = columnLower.count
+    guard columnUpper.count == columns, objective.count == columns, integers.count == columns,
+      rowUpper.count == rowLower.count, rowStarts.count == rowLower.count + 1, rowColumns.count == rowValues.count,
+      rowStarts.first == 0, rowStarts.last.map(Int.init) == rowColumns.count,
+      zip(rowStarts, rowStarts.dropFirst()).allSatisfy({ $0 <= $1 }),
+      rowColumns.allSatisfy({ 0 <= $0 && $0 < columns })
+    else { return nil }
+    (self.columnLower, self.columnUpper, self.objective) = (columnLower, columnUpper, objective)
+    (self.rowLower, self.rowUpper, self.rowValues) = (rowLower, rowUpper, rowValues)
+    isInteger = integers.map { $0 != 0 }
+    (self.rowStarts, self.rowColumns) = (rowStarts, rowColumns)
+  }
+}

@@ -38,7 +38,7 @@ public struct ExactMargin {
   ) throws(VerificationError) -> MarginBracket {
     try bracket(
       of: network, over: region, label: label, sample: sample, settings: settings, solvers: ClpSolver.self,
-      CBCSolver.self)
+      CBCProcesses.self)
   }
 
   /// The same by given solvers, whatever they say.

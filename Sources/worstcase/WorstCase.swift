@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MathematicalPrograms
 import Tensors
 import Training
 
@@ -28,6 +29,7 @@ import Training
     ])
 
   static func main() {
+    CBCProcesses.becomeHost()
     FreedMemory.keep()
     Output.openStandardStreams()
     Interruption.watch()

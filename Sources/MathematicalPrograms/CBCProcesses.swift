@@ -1,0 +1,34 @@
+import Synchronization
+
+/// CBC in processes of their own: as many at a time as threads ask, each for one program after another.
+///
+/// A worker that crashes, or does not keep its time, is ended and counts as an answer without content; the next request
+/// gets another. Where the running program is none that can be a worker (see ``becomeHost()``), or the system
+/// starts no process, programs are solved in this one, one at a time.
+public enum CBCProcesses: MixedIntegerSolver {
+  /// What is started as a worker; empty while nothing is.
+  private static let executable = Mutex("")
+  /// The workers that have nothing to do.
+  private static let idle = Mutex<[CBCWorker]>([])
+
+  /// To be called by a program before anything else: lets it start itself again as a worker, and makes it one if it was
+  /// so started, in which case it does not return.
+  public static func becomeHost() {
+    CBCWorker.serveIfStartedAsWorker()
+    executable.withLock { $0 = "/proc/self/exe" }
+  }
+
+  /// Maximises a program.
+  ///
+  /// - Complexity: exponential in the number of integer columns, in the worst case; ends half a second after the request's
+  ///   time at the latest.
+  public static func maximise(_ program: LinearProgram, _ request: MixedIntegerRequest) -> MixedIntegerOutcome {
+    let executable = executable.withLock(\.self)
+    guard !executable.isEmpty, let worker = idle.withLock({ $0.popLast() }) ?? CBCWorker(executable: executable) else {
+      return CBCSolver.maximise(program, request)
+    }
+    let (outcome, isUsable) = worker.maximise(program, request)
+    if isUsable { idle.withLock { $0.append(worker) } }
+    return outcome
+  }
+}
