@@ -10,4 +10,5 @@
 #undef PASTE
 #undef T
 #undef LANES
+#undef COMPRESS
 #undef SUFFIX

@@ -1,4 +1,5 @@
 #include "convolution.h"
+#include "scatter.h"
 
 #include <string.h>
 
@@ -9,14 +10,18 @@ static const size_t gradientBytes = 14 << 10;
 
 #if defined(__x86_64__)
 
+#include "compress.h"
+
 #define TARGET __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 #define T double
 #define LANES 8
 #define SUFFIX f64_v4
+#define COMPRESS compress_f64
 #include "products_template.h"
 #define T float
 #define LANES 16
 #define SUFFIX f32_v4
+#define COMPRESS compress_f32
 #include "products_template.h"
 #undef TARGET
 
@@ -53,7 +58,9 @@ size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, siz
   const ck_plan p = ck_plan_make(g, outputChannels, groups, batch, transposed, elementBytes, lanes);
   if (p.bytes == 0) return 0;
   const ck_plan q = ck_plan_interleaved(g, outputChannels, groups, batch, transposed, elementBytes, lanes);
-  return p.bytes > q.bytes ? p.bytes : q.bytes;
+  const ck_scatter r = ck_scatter_make(g, outputChannels, groups, batch, transposed, elementBytes, lanes);
+  const size_t dense = p.bytes > q.bytes ? p.bytes : q.bytes;
+  return dense > r.bytes ? dense : r.bytes;
 }
 
 size_t ck_convolution_gradient_workspace(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
@@ -67,7 +74,22 @@ size_t ck_convolution_gradient_workspace(const ck_convolution *g, size_t outputC
 #define CONVOLVE_f64(v) convolve_f64_##v(p, weights, source, result, workspace)
 #define CONVOLVE_f32(v) convolve_f32_##v(p, weights, source, result, workspace)
 
+#define SCATTER_f64(v) scatter_f64_##v(p, batch, weights, source, result, workspace)
+#define SCATTER_f32(v) scatter_f32_##v(p, batch, weights, source, result, workspace)
+
+// The share of zeros from which on passing them over pays for all else, in quarters.
+static const size_t manyZeros = 1;
+
 #define CONVOLVE(T, suffix)                                                                        \
+  static int is_sparse_##suffix(const T *source, size_t n) {                                       \
+    size_t zeros = 0;                                                                              \
+    for (size_t i = 0; i < n; i++) zeros += source[i] == 0;                                        \
+    return 4 * zeros >= manyZeros * n;                                                             \
+  }                                                                                                \
+  static void run_scatter_##suffix(const ck_scatter *p, size_t batch, const T *weights,            \
+                                   const T *source, T *result, void *workspace) {                  \
+    WIDEST(SCATTER_##suffix)                                                                       \
+  }                                                                                                \
   static void run_##suffix(const ck_plan *p, const T *weights, const T *source, T *result,         \
                            void *workspace) {                                                      \
     WIDEST(CONVOLVE_##suffix)                                                                      \
@@ -76,6 +98,11 @@ size_t ck_convolution_gradient_workspace(const ck_convolution *g, size_t outputC
                             size_t batch, int transposed, const T *weights, const T *source,       \
                             T *result, void *workspace) {                                          \
     const size_t lanes = width() / sizeof(T);                                                      \
+    const ck_scatter s = ck_scatter_make(g, outputChannels, groups, batch, transposed, sizeof(T), lanes); \
+    if (s.bytes > 0 && is_sparse_##suffix(source, batch * groups * s.inner * s.sourceArea)) {      \
+      run_scatter_##suffix(&s, batch, weights, source, result, workspace);                         \
+      return;                                                                                      \
+    }                                                                                              \
     ck_plan p = ck_plan_interleaved(g, outputChannels, groups, batch, transposed, sizeof(T), lanes); \
     if (p.bytes > 0) {                                                                             \
       run_##suffix(&p, weights, source, result, workspace);                                        \

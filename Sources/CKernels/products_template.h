@@ -5,4 +5,5 @@
 #include "gradient_template.h"
 #include "window_products_template.h"
 #include "dense_template.h"
+#include "scatter_template.h"
 #include "lanes_end.h"

@@ -58,6 +58,25 @@ import Tensors
     return found
   }()
 
+  /// With channels enough for elements that are zero to be passed over, and whatever decides how windows are divided.
+  static let widerGeometries: [ConvolutionGeometry] = {
+    var stream = RandomStream(seed: 11, purpose: "wider geometries")
+    var found: [ConvolutionGeometry] = []
+    while found.count < 40 {
+      func pick(_ range: ClosedRange<Int>) -> Int { range.lowerBound + stream.index(below: range.count) }
+      let groups = pick(1...8) == 1 ? 2 : 1
+      // Seldom more than stay in a first-level cache.
+      let inputs = pick(1...8) == 1 ? pick(33...70) : pick(8...20)
+      let kernel = pick(1...4)
+      let geometry = try? ConvolutionGeometry(
+        channels: groups * inputs, height: pick(3...7), width: pick(3...7), outputChannels: groups * pick(12...34),
+        kernel: (kernel, pick(1...4)), stride: (pick(1...3), pick(1...3)), dilation: (1, 1),
+        pads: (pick(0...3), pick(0...3), pick(0...3), pick(0...3)), groups: groups)
+      if let geometry { found.append(geometry) }
+    }
+    return found
+  }()
+
   /// More images than the widest vectors have elements: most are interleaved where they are small, and some are not.
   static let batch = 19
 
@@ -143,13 +162,14 @@ import Tensors
     return (computed, expected, magnitudes)
   }
 
-  func expectAccuracy<Scalar: BLASScalar>(_ g: ConvolutionGeometry, in type: Scalar.Type) {
+  func expectAccuracy<Scalar: BLASScalar>(_ g: ConvolutionGeometry, zeros: Double = 0, in type: Scalar.Type) {
     var stream = RandomStream(seed: 6, purpose: "numbers")
     func numbers(_ count: Int) -> [Scalar] { (0..<count).map { _ in Scalar(stream.normal()) } }
     let batch = Self.batch
     let weights = numbers(g.weightCount)
     for transposed in [false, true] {
-      let source = numbers(batch * (transposed ? g.outputCount : g.inputCount))
+      var source = numbers(batch * (transposed ? g.outputCount : g.inputCount))
+      for i in source.indices where stream.uniform(0, 1) < zeros { source[i] = i % 2 == 0 ? 0 : -0.0 }
       let result = product(g, weights, source, batch: batch, transposed: transposed)
       let terms = (transposed ? g.outputChannels : g.channels) / g.groups * g.kernelHeight * g.kernelWidth
       // What the order of a sum can make of it, and as much for the reference in double precision.
@@ -191,13 +211,21 @@ import Tensors
     expectAccuracy(g, in: Float.self)
   }
 
-  func expectContainment<Scalar: BLASScalar>(_ g: ConvolutionGeometry, of value: Scalar) {
+  @Test(arguments: largerGeometries + widerGeometries)
+  func `so they are where most elements are zero`(_ g: ConvolutionGeometry) {
+    for zeros in [0.26, 0.5, 0.9, 1] {
+      expectAccuracy(g, zeros: zeros, in: Double.self)
+      expectAccuracy(g, zeros: zeros, in: Float.self)
+    }
+  }
+
+  func expectContainment<Scalar: BLASScalar>(_ g: ConvolutionGeometry, zeros: Double = 0, of value: Scalar) {
     var stream = RandomStream(seed: 7, purpose: "where")
     let batch = Self.batch
     let weights = (0..<g.weightCount).map { _ in Scalar(stream.index(below: 4) + 1) }
     for transposed in [false, true] {
       var source = (0..<batch * (transposed ? g.outputCount : g.inputCount)).map { _ in
-        Scalar(stream.index(below: 9)) - 4
+        stream.uniform(0, 1) < zeros ? 0 : Scalar(stream.index(below: 9)) - 4
       }
       for _ in 0..<2 { source[stream.index(below: source.count)] = value }
       let result = product(g, weights, source, batch: batch, transposed: transposed)
@@ -215,6 +243,12 @@ import Tensors
     expectContainment(g, of: -Double.infinity)
     expectContainment(g, of: Float.nan)
     expectContainment(g, of: Float.infinity)
+  }
+
+  @Test(arguments: largerGeometries + widerGeometries)
+  func `nor does it among zeros`(_ g: ConvolutionGeometry) {
+    expectContainment(g, zeros: 0.7, of: -Double.infinity)
+    expectContainment(g, zeros: 0.7, of: Float.nan)
   }
 
   @Test(arguments: geometries + largerGeometries)

@@ -15,6 +15,9 @@ import Foundation
   @Option(parsing: .upToNextOption, help: "How many images share a product.")
   var batches = [1, 8, 64]
 
+  @Option(help: "The share of the images' and outputs' elements that are zero.")
+  var zeros = 0.0
+
   @Option(help: "Seconds for each row.")
   var seconds = 0.5
 
@@ -43,7 +46,9 @@ import Foundation
     var random = RandomStream(seed: 1, purpose: "convolution")
     func numbers(_ count: Int) -> [Scalar] { (0..<count).map { _ in Scalar(random.uniform(-1, 1)) } }
     let weights = numbers(g.weightCount)
-    let source = numbers(batch * (transposed ? g.outputCount : g.inputCount))
+    let source = numbers(batch * (transposed ? g.outputCount : g.inputCount)).map {
+      random.uniform(0, 1) < zeros ? 0 : $0
+    }
     var result = [Scalar](repeating: 0, count: batch * (transposed ? g.inputCount : g.outputCount))
 
     let operations = 2 * Double(batch * g.weightCount * g.positions)
