@@ -110,7 +110,8 @@ func tests() -> [Target] {
     .testTarget(
       name: "WorstCaseTests",
       dependencies: [
-        "worstcase", "TestSupport", "Files", "Networks", "ONNXFormat", "RegionNetworks", "MathematicalPrograms", "Studies",
+        "worstcase", "TestSupport", "Files", "Networks", "ONNXFormat", "RegionNetworks", "MathematicalPrograms",
+        "Studies",
       ])
   ]
 }
