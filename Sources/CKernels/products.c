@@ -59,7 +59,7 @@ size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, siz
   const ck_plan p = ck_plan_make(g, outputChannels, groups, batch, transposed, elementBytes, lanes);
   if (p.bytes == 0) return 0;
   const ck_plan q = ck_plan_interleaved(g, outputChannels, groups, batch, transposed, elementBytes, lanes);
-  const ck_scatter r = ck_scatter_make(g, outputChannels, groups, batch, transposed, elementBytes, lanes);
+  const ck_scatter r = ck_scatter_make(g, outputChannels, groups, transposed, elementBytes, lanes);
   const size_t dense = p.bytes > q.bytes ? p.bytes : q.bytes;
   return dense > r.bytes ? dense : r.bytes;
 }
@@ -83,7 +83,7 @@ size_t ck_convolution_gradient_workspace(const ck_convolution *g, size_t outputC
 static const size_t sparseFrom_f32 = 8, sparseFrom_f64 = 4;
 
 #define CONVOLVE(T, suffix)                                                                        \
-  WIDE static int is_sparse_##suffix(const T *source, size_t n) {                                       \
+  WIDE static int is_sparse_##suffix(const T *source, size_t n) {                                  \
     size_t zeros = 0;                                                                              \
     for (size_t i = 0; i < n; i++) zeros += source[i] == 0;                                        \
     return sparseFrom_##suffix * zeros >= n;                                                       \
@@ -96,15 +96,10 @@ static const size_t sparseFrom_f32 = 8, sparseFrom_f64 = 4;
                            void *workspace) {                                                      \
     WIDEST(CONVOLVE_##suffix)                                                                      \
   }                                                                                                \
-  void ck_convolve_##suffix(const ck_convolution *g, size_t outputChannels, size_t groups,         \
-                            size_t batch, int transposed, const T *weights, const T *source,       \
-                            T *result, void *workspace) {                                          \
+  static void convolve_dense_##suffix(const ck_convolution *g, size_t outputChannels, size_t groups, \
+                                      size_t batch, int transposed, const T *weights,              \
+                                      const T *source, T *result, void *workspace) {               \
     const size_t lanes = width() / sizeof(T);                                                      \
-    const ck_scatter s = ck_scatter_make(g, outputChannels, groups, batch, transposed, sizeof(T), lanes); \
-    if (s.bytes > 0 && is_sparse_##suffix(source, batch * groups * s.inner * s.sourceArea)) {      \
-      run_scatter_##suffix(&s, batch, weights, source, result, workspace);                         \
-      return;                                                                                      \
-    }                                                                                              \
     ck_plan p = ck_plan_interleaved(g, outputChannels, groups, batch, transposed, sizeof(T), lanes); \
     if (p.bytes > 0) {                                                                             \
       run_##suffix(&p, weights, source, result, workspace);                                        \
@@ -115,6 +110,32 @@ static const size_t sparseFrom_f32 = 8, sparseFrom_f64 = 4;
     }                                                                                              \
     p = ck_plan_make(g, outputChannels, groups, batch, transposed, sizeof(T), lanes);              \
     run_##suffix(&p, weights, source, result, workspace);                                          \
+  }                                                                                                \
+  void ck_convolve_##suffix(const ck_convolution *g, size_t outputChannels, size_t groups,         \
+                            size_t batch, int transposed, const T *weights, const T *source,       \
+                            T *result, void *workspace) {                                          \
+    const size_t lanes = width() / sizeof(T);                                                      \
+    const ck_scatter p = ck_scatter_make(g, outputChannels, groups, transposed, sizeof(T), lanes); \
+    if (p.bytes == 0) {                                                                            \
+      convolve_dense_##suffix(g, outputChannels, groups, batch, transposed, weights, source, result, workspace); \
+      return;                                                                                      \
+    }                                                                                              \
+    const size_t from = groups * p.inner * p.sourceArea, to = groups * p.outer * p.resultArea;     \
+    int isSparse = batch > 0 && is_sparse_##suffix(source, from);                                  \
+    while (batch > 0) {                                                                            \
+      /* As many as go the same way. */                                                            \
+      size_t count = 1;                                                                            \
+      int isNextSparse = !isSparse;                                                                \
+      while (count < batch && (isNextSparse = is_sparse_##suffix(source + count * from, from)) == isSparse) count++; \
+      if (isSparse)                                                                                \
+        run_scatter_##suffix(&p, count, weights, source, result, workspace);                       \
+      else                                                                                         \
+        convolve_dense_##suffix(g, outputChannels, groups, count, transposed, weights, source, result, workspace); \
+      source += count * from;                                                                      \
+      result += count * to;                                                                        \
+      batch -= count;                                                                              \
+      isSparse = isNextSparse;                                                                     \
+    }                                                                                              \
   }
 
 #define GRADIENT_f64(v) convolution_gradient_f64_##v(&p, images, results, weights, workspace)

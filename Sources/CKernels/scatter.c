@@ -8,8 +8,6 @@ static size_t ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
 static const size_t weightBytes = 16 << 10;
 // A part of a second-level cache for what is kept of one image.
 static const size_t keptBytes = 512 << 10;
-// Fewer images do not pay for packing weights.
-static const size_t fewestImages = 8;
 // Fewer channels are not worth reading and writing a window.
 static const size_t fewestChannels = 8;
 // Phases of both directions.
@@ -19,20 +17,21 @@ static size_t phases(const ck_scatter_axis *a) { return a->transposed ? 1 : a->s
 
 static size_t phase(const ck_scatter_axis *a, size_t at) { return a->transposed ? 0 : (at + a->pad) % a->stride; }
 
-size_t ck_scatter_taps(const ck_scatter_axis *a, size_t phase) {
+// The taps of a phase, and the tap that reaches place w of its windows.
+static size_t taps(const ck_scatter_axis *a, size_t phase) {
   if (a->transposed) return a->kernel;
   return a->kernel > phase ? ceiling(a->kernel - phase, a->stride) : 0;
 }
 
-size_t ck_scatter_tap(const ck_scatter_axis *a, size_t phase, size_t w) {
-  return a->transposed ? w : phase + a->stride * (ck_scatter_taps(a, phase) - 1 - w);
+static size_t tap(const ck_scatter_axis *a, size_t phase, size_t w) {
+  return a->transposed ? w : phase + a->stride * (taps(a, phase) - 1 - w);
 }
 
 // Where the window of a source element begins.
 static size_t begin(const ck_scatter_axis *a, size_t at) {
   if (a->transposed) return at * a->stride;
   const size_t f = phase(a, at);
-  return (at + a->pad - f) / a->stride + a->lead + 1 - ck_scatter_taps(a, f);
+  return (at + a->pad - f) / a->stride + a->lead + 1 - taps(a, f);
 }
 
 static ck_scatter_axis axis(size_t kernel, size_t stride, size_t pad, size_t input, size_t output, int transposed) {
@@ -46,7 +45,7 @@ static ck_scatter_axis axis(size_t kernel, size_t stride, size_t pad, size_t inp
   return a;
 }
 
-ck_scatter ck_scatter_make(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
+ck_scatter ck_scatter_make(const ck_convolution *g, size_t outputChannels, size_t groups, int transposed,
                            size_t elementBytes, size_t lanes) {
   const ck_scatter none = {0};
   ck_scatter p = {.groups = groups};
@@ -55,7 +54,7 @@ ck_scatter ck_scatter_make(const ck_convolution *g, size_t outputChannels, size_
   p.vectors = ceiling(p.outer, lanes);
   // At least three quarters of each vector are used.
   const int fills = 4 * p.outer >= 3 * p.vectors * lanes;
-  if (lanes == 1 || batch < fewestImages || p.inner < fewestChannels || !fills) return none;
+  if (lanes == 1 || p.inner < fewestChannels || !fills) return none;
   if (g->dilationHeight != 1 || g->dilationWidth != 1) return none;
   if (!transposed && (g->strideHeight > mostPhases / least(g->strideWidth, mostPhases))) return none;
   // Large enough to be moved by whole vectors.
@@ -74,8 +73,8 @@ ck_scatter ck_scatter_make(const ck_convolution *g, size_t outputChannels, size_
   p.chunk = least(p.inner, weightBytes / (ck_block * lanes * elementBytes));
   p.chunk = ceiling(p.inner, ceiling(p.inner, p.chunk));
   p.chunks = ceiling(p.inner, p.chunk);
-  const size_t taps = g->kernelHeight * g->kernelWidth;
-  p.blocks = ceiling(taps * p.vectors, ck_block) + p.phases;
+  const size_t kernel = g->kernelHeight * g->kernelWidth;
+  p.blocks = ceiling(kernel * p.vectors, ck_block) + p.phases;
 
   size_t bytes = 0;
 #define PLACE(field, count, size)                                                                  \
@@ -85,6 +84,7 @@ ck_scatter ck_scatter_make(const ck_convolution *g, size_t outputChannels, size_
   PLACE(blocksAt, p.blocks, sizeof(ck_scatter_block))
   PLACE(positionsAt, p.sourceArea, sizeof(ck_scatter_position))
   PLACE(placesAt, p.resultArea, sizeof(size_t))
+  PLACE(tapsAt, kernel * p.vectors, sizeof(size_t))
   PLACE(packedAt, p.groups * p.blocks * p.inner * ck_block * lanes, elementBytes)
   PLACE(stagedAt, lanes * ceiling(p.inner, lanes) * lanes + lanes, elementBytes)
   PLACE(countsAt, p.sourceArea * p.chunks, sizeof(unsigned))
@@ -101,12 +101,12 @@ const ck_scatter_phase *ck_scatter_list(const ck_scatter *p, size_t lanes, void 
   ck_scatter_phase *const list = (ck_scatter_phase *)(base + p->phasesAt);
   ck_scatter_block *const blocks = (ck_scatter_block *)(base + p->blocksAt);
   ck_scatter_position *const positions = (ck_scatter_position *)(base + p->positionsAt);
-  size_t *const places = (size_t *)(base + p->placesAt);
+  size_t *const places = (size_t *)(base + p->placesAt), *const tapPlaces = (size_t *)(base + p->tapsAt);
   const size_t pitch = p->vectors * lanes;
   size_t position = 0, block = 0;
   for (size_t f = 0; f < p->phases; f++) {
     const size_t fy = f / phases(&p->x), fx = f % phases(&p->x);
-    const size_t rows = ck_scatter_taps(&p->y, fy), columns = ck_scatter_taps(&p->x, fx);
+    const size_t rows = taps(&p->y, fy), columns = taps(&p->x, fx);
     list[f] = (ck_scatter_phase){.position = position, .block = block};
     for (size_t wy = 0, count = ck_block; wy < rows; wy++)
       for (size_t v = 0; v < columns * p->vectors; v++) {
@@ -115,6 +115,8 @@ const ck_scatter_phase *ck_scatter_list(const ck_scatter *p, size_t lanes, void 
           block++;
           count = 0;
         }
+        const size_t at = tap(&p->y, fy, wy) * p->x.kernel + tap(&p->x, fx, v / p->vectors);
+        tapPlaces[at * p->vectors + v % p->vectors] = blocks[block - 1].packed + count * lanes;
         blocks[block - 1].to[count] = wy * p->x.reach * pitch + v * lanes;
         blocks[block - 1].count = ++count;
       }

@@ -38,7 +38,7 @@ typedef struct {
   size_t plane;                   // elements of a group's results
   size_t blocks;                  // at most
   size_t bytes;                   // of the workspace, 0 if this way is no good
-  size_t phasesAt, blocksAt, positionsAt, placesAt, packedAt, stagedAt, countsAt, valuesAt, offsetsAt, sumsAt;
+  size_t phasesAt, blocksAt, positionsAt, placesAt, tapsAt, packedAt, stagedAt, countsAt, valuesAt, offsetsAt, sumsAt;
 } ck_scatter;
 
 // Some vectors of a window.
@@ -55,15 +55,12 @@ typedef struct { size_t source, to; } ck_scatter_position;
 typedef struct { size_t position, positionEnd, block, blockEnd; } ck_scatter_phase;
 
 // No bytes where this way is no good: dilated kernels, strides or pads that are large beside the image, too few channels
-// to fill vectors or to be worth a window, too few images to be worth packing weights.
-ck_scatter ck_scatter_make(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
+// to fill vectors or to be worth a window.
+ck_scatter ck_scatter_make(const ck_convolution *g, size_t outputChannels, size_t groups, int transposed,
                            size_t elementBytes, size_t lanes);
 
-// Fills the workspace's phases, blocks, positions and places, and returns the phases.
+// Fills the workspace's phases, blocks, positions and places, and for each tap and vector of result channels the place of
+// their weights for the first channel that is summed over. Returns the phases.
 const ck_scatter_phase *ck_scatter_list(const ck_scatter *p, size_t lanes, void *workspace);
-
-// The taps of a phase, and the tap that reaches place w of its windows.
-size_t ck_scatter_taps(const ck_scatter_axis *a, size_t phase);
-size_t ck_scatter_tap(const ck_scatter_axis *a, size_t phase, size_t w);
 
 #endif

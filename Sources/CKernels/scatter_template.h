@@ -75,29 +75,38 @@ TARGET static void NAME(scatter_elements)(const ck_scatter *p, const T *source, 
   }
 }
 
-// Weights [outputs, channels, taps] as the blocks read them.
-TARGET static void NAME(scatter_pack)(const ck_scatter *p, const ck_scatter_phase *phases,
-                                      const ck_scatter_block *blocks, const T *weights, T *packed) {
-  const size_t taps = p->y.kernel * p->x.kernel, columnPhases = p->x.transposed ? 1 : p->x.stride;
+// Weights [outputs, channels, taps] as the blocks read them: by squares of result channels and taps, but for the last few,
+// behind which there may be nothing to read.
+TARGET static void NAME(scatter_pack)(const ck_scatter *p, const size_t *tapPlaces, const T *weights, T *packed) {
+  const size_t taps = p->y.kernel * p->x.kernel, all = p->groups * p->inner * p->outer * taps;
   // From one channel that is summed over to the next, and from one of the result to the next.
   const size_t alongInner = p->y.transposed ? p->outer * taps : taps;
   const size_t alongOuter = p->y.transposed ? taps : p->inner * taps;
-  for (size_t g = 0; g < p->groups; g++, weights += p->inner * p->outer * taps)
-    for (size_t f = 0; f < p->phases; f++) {
-      const size_t fy = f / columnPhases, fx = f % columnPhases, columns = ck_scatter_taps(&p->x, fx);
-      size_t place = 0;
-      for (size_t b = phases[f].block; b < phases[f].blockEnd; b++)
-        for (size_t v = 0; v < blocks[b].count; v++, place++) {
-          const size_t vector = place % p->vectors, w = place / p->vectors;
-          const size_t tap = ck_scatter_tap(&p->y, fy, w / columns) * p->x.kernel +
-                             ck_scatter_tap(&p->x, fx, w % columns);
-          T *to = packed + g * p->blocks * p->inner * ck_block * LANES + blocks[b].packed + v * LANES;
-          const T *from = weights + tap + vector * LANES * alongOuter;
-          const size_t left = p->outer - vector * LANES, n = left < LANES ? left : LANES;
-          for (size_t c = 0; c < p->inner; c++, to += ck_block * LANES, from += alongInner)
-            for (size_t m = 0; m < LANES; m++) to[m] = m < n ? from[m * alongOuter] : 0;
+  const size_t apart = ck_block * LANES;
+  for (size_t g = 0; g < p->groups; g++, packed += p->blocks * p->inner * apart)
+    for (size_t c = 0; c < p->inner; c++)
+      for (size_t m = 0; m < p->outer; m += LANES) {
+        const size_t channels = p->outer - m < LANES ? p->outer - m : LANES;
+        const size_t first = g * p->inner * p->outer * taps + c * alongInner + m * alongOuter;
+        for (size_t t = 0; t < taps; t += LANES) {
+          const size_t count = taps - t < LANES ? taps - t : LANES;
+          const T *from = weights + first + t;
+          NAME(vector) v[LANES];
+          if (first + t + (channels - 1) * alongOuter + LANES <= all) {
+            _Pragma("clang loop unroll(full)")
+            for (size_t n = 0; n < LANES; n++)
+              v[n] = n < channels ? (NAME(vector))LOAD(from + n * alongOuter) : (NAME(vector)){0};
+          } else {
+            T *const square = (T *)v;
+            for (size_t n = 0; n < LANES; n++)
+              for (size_t i = 0; i < LANES; i++)
+                square[n * LANES + i] = n < channels && i < count ? from[n * alongOuter + i] : 0;
+          }
+          NAME(transpose)(v);
+          for (size_t i = 0; i < count; i++)
+            STORE(packed + tapPlaces[(t + i) * p->vectors + m / LANES] + c * apart, v[i]);
         }
-    }
+      }
 }
 
 // Puts a group's sums where they belong.
@@ -124,7 +133,7 @@ TARGET static void NAME(scatter)(const ck_scatter *p, size_t batch, const T *wei
   const ck_scatter_position *positions = (const ck_scatter_position *)(base + p->positionsAt);
   T *packed = (T *)(base + p->packedAt), *values = (T *)(base + p->valuesAt), *sums = (T *)(base + p->sumsAt);
   unsigned *counts = (unsigned *)(base + p->countsAt), *offsets = (unsigned *)(base + p->offsetsAt);
-  NAME(scatter_pack)(p, phases, blocks, weights, packed);
+  NAME(scatter_pack)(p, (const size_t *)(base + p->tapsAt), weights, packed);
   for (size_t i = 0; i < batch * p->groups; i++) {
     const T *w = packed + i % p->groups * p->blocks * p->inner * ck_block * LANES;
     NAME(scatter_elements)(p, source + i * p->inner * p->sourceArea, (T *)(base + p->stagedAt), counts, values,

@@ -4,12 +4,13 @@ import CKernels
 ///
 /// Two ways lead to a product:
 /// - *Shifting*: images are copied into zero-padded planes, in which each kernel tap is one offset for all positions, and
-///   vectors of positions are summed over channels and taps. One kernel does it all (`ck_convolve`).
+///   vectors of positions are summed over channels and taps. One kernel does it all (`ck_convolve`). Images of many
+///   channels that are zero in many places go another way there: each element that is not zero adds to the results.
 /// - *Unfolding*: the patches that outputs read become the columns of a matrix, and BLAS does the rest.
 ///
 /// Shifting reads what unfolding copies many times over; it wins wherever patches overlap, by up to a factor of two on
-/// small networks (`benchmarks/convolution/run`). The way depends on the geometry alone, and so does the order of the
-/// sums: what a product gives for an image does not depend on the batch.
+/// small networks (`benchmarks/convolution/run`). The way depends on the geometry and on the image alone, and so does the
+/// order of the sums: what a product gives for an image does not depend on the batch.
 extension ConvolutionGeometry {
   /// `outputs = W ∗ images`, without a bias.
   ///

@@ -267,13 +267,21 @@ import Tensors
     #expect(zip(outputs, y).reduce(0) { $0 + $1.0 * $1.1 } == zip(x, back).reduce(0) { $0 + $1.0 * $1.1 })
   }
 
-  @Test(arguments: largerGeometries) func `an image's product does not depend on the batch`(_ g: ConvolutionGeometry) {
+  @Test(arguments: largerGeometries + widerGeometries)
+  func `an image's product does not depend on the batch`(_ g: ConvolutionGeometry) {
     var stream = RandomStream(seed: 9, purpose: "batches")
     func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(stream.normal()) } }
     let batch = Self.batch
     let weights = numbers(g.weightCount)
-    let images = numbers(batch * g.inputCount)
-    let gradients = numbers(batch * g.outputCount)
+    // Some images have many zeros, some few, some none.
+    func mixed(_ count: Int) -> [Float] {
+      (0..<batch).flatMap { _ in
+        let zeros = [0, 0.05, 0.12, 0.6][stream.index(below: 4)]
+        return numbers(count).map { stream.uniform(0, 1) < zeros ? 0 : $0 }
+      }
+    }
+    let images = mixed(g.inputCount)
+    let gradients = mixed(g.outputCount)
     var outputs = [Float](repeating: .nan, count: gradients.count)
     var back = [Float](repeating: .nan, count: images.count)
     g.apply(weights, to: images, batch: batch, into: &outputs)

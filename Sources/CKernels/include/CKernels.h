@@ -130,8 +130,8 @@ size_t ck_convolve_workspace(const ck_convolution *g, size_t outputChannels, siz
 
 /// The outputs [batch, outputChannels, outputHeight, outputWidth] of a convolution of images [batch, groups*channels,
 /// height, width] with weights [outputChannels, channels, kernelHeight, kernelWidth]; or, transposed, what it pulls such
-/// outputs back to. Each result is the sum of its products in some order that depends on the processor and on the sizes
-/// only, and of zeros; no result reads what does not belong to it.
+/// outputs back to. Each result is the sum of its products in some order that depends on the processor, on the sizes and
+/// on how many of its own image's elements are zero, and of zeros; no result reads what does not belong to it.
 void ck_convolve_f64(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
                      const double *weights, const double *source, double *result, void *workspace);
 void ck_convolve_f32(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
