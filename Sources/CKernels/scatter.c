@@ -12,6 +12,8 @@ static const size_t keptBytes = 512 << 10;
 static const size_t fewestChannels = 8;
 // Phases of both directions.
 static const size_t mostPhases = 16;
+// Of a kernel, a stride and a pad.
+static const size_t mostOfAxis = 1 << 12;
 
 static size_t phases(const ck_scatter_axis *a) { return a->transposed ? 1 : a->stride; }
 
@@ -56,7 +58,10 @@ ck_scatter ck_scatter_make(const ck_convolution *g, size_t outputChannels, size_
   const int fills = 4 * p.outer >= 3 * p.vectors * lanes;
   if (lanes == 1 || p.inner < fewestChannels || !fills) return none;
   if (g->dilationHeight != 1 || g->dilationWidth != 1) return none;
-  if (!transposed && (g->strideHeight > mostPhases / least(g->strideWidth, mostPhases))) return none;
+  // Kernels, strides and pads may be far larger than an image; none is multiplied before it is known to be small.
+  if (g->kernelHeight > mostOfAxis || g->kernelWidth > mostOfAxis || g->strideHeight > mostOfAxis) return none;
+  if (g->strideWidth > mostOfAxis || g->padTop > mostOfAxis || g->padLeft > mostOfAxis) return none;
+  if (!transposed && g->strideHeight * g->strideWidth > mostPhases) return none;
   // Large enough to be moved by whole vectors.
   const size_t inputArea = g->height * g->width, outputArea = g->outputHeight * g->outputWidth;
   if (inputArea < lanes || outputArea < lanes) return none;
@@ -65,7 +70,6 @@ ck_scatter ck_scatter_make(const ck_convolution *g, size_t outputChannels, size_
   p.x = axis(g->kernelWidth, g->strideWidth, g->padLeft, g->width, g->outputWidth, transposed);
   p.sourceArea = transposed ? outputArea : inputArea;
   p.resultArea = transposed ? inputArea : outputArea;
-  // Strides and pads may be far larger than an image; what they cost is bounded before it is multiplied.
   const size_t room = keptBytes / (p.vectors * lanes * elementBytes);
   if (p.y.reach > room / most(1, p.x.reach)) return none;
   p.plane = p.y.reach * p.x.reach * p.vectors * lanes;
