@@ -85,11 +85,15 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
     guard part.upper > target else { return part.upper }
     let start = ContinuousClock.now
     let remaining = request.remaining
-    let folded = RegionNetwork(part.bounds, objectives: row, mayContinue: { remaining() > 0 })
+    var isTimeUp = false
+    let folded = RegionNetwork(part.bounds, objectives: row) {
+      isTimeUp = isTimeUp || remaining() <= 0
+      return !isTimeUp
+    }
     let foldingSeconds = (ContinuousClock.now - start) / .seconds(1)
     outcome.foldingSeconds += foldingSeconds
     // A program of the rows takes about as long to make as they did, and that cannot be interrupted.
-    guard remaining() > foldingSeconds else {
+    guard !isTimeUp, remaining() > foldingSeconds else {
       outcome.stop = .timeLimit
       return part.upper
     }
@@ -184,9 +188,14 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
     let start = ContinuousClock.now
     var bounds = part.bounds.narrowed(to: left)
     let remaining = request.remaining
-    bounds.refine(mayContinue: { remaining() > 0 })
+    var isTimeUp = false
+    bounds.refine(mayContinue: {
+      isTimeUp = isTimeUp || remaining() <= 0
+      return !isTimeUp
+    })
     narrowingSeconds = (ContinuousClock.now - start) / .seconds(1)
     outcome.foldingSeconds += narrowingSeconds
+    guard !isTimeUp else { return nil }
     var smaller = SearchPart(bounds: bounds, phases: part.phases, upper: bound, depth: part.depth + 1)
     for (unit, phase) in zip(lp.region.units, phases) where phase != .free { smaller.phases[unit.position] = phase }
     return smaller
