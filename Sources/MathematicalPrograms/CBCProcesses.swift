@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// CBC in processes of their own: as many at a time as threads ask, each for one program after another.
@@ -7,15 +8,17 @@ import Synchronization
 /// starts no process, programs are solved in this one, one at a time.
 public enum CBCProcesses: MixedIntegerSolver {
   /// What is started as a worker; empty while nothing is.
-  private static let executable = Mutex("")
+  static let executable = Mutex("")
   /// The workers that have nothing to do.
-  private static let idle = Mutex<[CBCWorker]>([])
+  static let idle = Mutex<[CBCWorker]>([])
 
   /// To be called by a program before anything else: lets it start itself again as a worker, and makes it one if it was
   /// so started, in which case it does not return.
   public static func becomeHost() {
     CBCWorker.serveIfStartedAsWorker()
     executable.withLock { $0 = "/proc/self/exe" }
+    // Whoever inherits them may never ask how they ended.
+    atexit { CBCProcesses.idle.withLock { $0 = [] } }
   }
 
   /// Maximises a program.
@@ -24,7 +27,9 @@ public enum CBCProcesses: MixedIntegerSolver {
   ///   time at the latest.
   public static func maximise(_ program: LinearProgram, _ request: MixedIntegerRequest) -> MixedIntegerOutcome {
     let executable = executable.withLock(\.self)
-    guard !executable.isEmpty, let worker = idle.withLock({ $0.popLast() }) ?? CBCWorker(executable: executable) else {
+    // One that has ended while it had nothing to do says nothing of the program.
+    let waiting = idle.withLock { $0.popLast() }.flatMap { $0.isRunning ? $0 : nil }
+    guard !executable.isEmpty, let worker = waiting ?? CBCWorker(executable: executable) else {
       return CBCSolver.maximise(program, request)
     }
     let (outcome, isUsable) = worker.maximise(program, request)

@@ -52,6 +52,12 @@ final class CBCWorker: Sendable {
     while waitpid(process, nil, 0) < 0, errno == EINTR {}
   }
 
+  /// Whether the process is there, as far as its socket tells: it holds the other end until it ends.
+  var isRunning: Bool {
+    var end = pollfd(fd: socket, events: 0, revents: 0)
+    return poll(&end, 1, 0) == 0
+  }
+
   /// Asks the worker to maximise a program.
   ///
   /// - Returns: what it says, and whether it can be asked again: it cannot where it ended, was late, or said nothing that

@@ -67,6 +67,19 @@ import Testing
     #expect(ContinuousClock.now - start < .seconds(5))
   }
 
+  @Test func `a worker that ended while it had nothing to do is replaced`() throws {
+    let program = try #require(try (0..<10).lazy.compactMap { try Self.program($0) }.first)
+    let worker = try Self.worker()
+    #expect(worker.maximise(program, .init(seconds: 30)).isUsable && worker.isRunning)
+    kill(worker.process, SIGKILL)
+    for _ in 0..<500 where worker.isRunning { usleep(10_000) }
+    #expect(!worker.isRunning)
+    CBCProcesses.idle.withLock { $0.append(worker) }
+    CBCProcesses.executable.withLock { $0 = Tool.location.path }
+    defer { CBCProcesses.executable.withLock { $0 = "" } }
+    #expect(CBCProcesses.maximise(program, .init(seconds: 30)).stop == .finished)
+  }
+
   @Test(arguments: ["exit 0", "cat", "head -c 64 /dev/zero", "head -c 64 /dev/urandom"])
   func `what is no answer is none`(_ script: String) throws {
     let program = try #require(try (0..<10).lazy.compactMap { try Self.program($0) }.first)
