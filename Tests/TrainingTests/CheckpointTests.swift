@@ -11,7 +11,10 @@ import Testing
   @Test("what is written is read, and nothing but the same run's")
   func roundTrip() throws {
     let file = temporary()
-    defer { try? FileManager.default.removeItem(at: file) }
+    defer {
+      Checkpoint.release(file)
+      try? FileManager.default.removeItem(at: file)
+    }
     let set = try bars(count: 60, stream: "training")
     let trainer = try Trainer(configuration: barsConfiguration(), training: set)
     var state = trainer.initialState()
@@ -54,7 +57,10 @@ import Testing
   @Test("a damaged or shortened file is refused, wherever the damage is")
   func damage() throws {
     let file = temporary()
-    defer { try? FileManager.default.removeItem(at: file) }
+    defer {
+      Checkpoint.release(file)
+      try? FileManager.default.removeItem(at: file)
+    }
     let trainer = try Trainer(configuration: barsConfiguration(), training: bars(count: 60, stream: "training"))
     try Checkpoint.write(trainer.initialState(), of: trainer, to: file)
     let good = try Data(contentsOf: file)

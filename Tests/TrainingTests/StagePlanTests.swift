@@ -165,7 +165,10 @@ import Testing
   func otherEpochs() throws {
     let set = try bars(count: 60, stream: "training")
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).checkpoint")
-    defer { try? FileManager.default.removeItem(at: file) }
+    defer {
+      Checkpoint.release(file)
+      try? FileManager.default.removeItem(at: file)
+    }
     func trainer(stageEpochs: Int?, epochs: Int) throws -> Trainer {
       var settings = configuration()
       (settings.stageEpochs, settings.mixingEpochs, settings.epochs) = (stageEpochs, nil, epochs)
