@@ -1,4 +1,3 @@
-import CKernels
 import Networks
 
 /// Lower slopes for each row and each unstable ReLU, improved by gradient descent on the rows' upper bounds (α-CROWN).
@@ -13,7 +12,7 @@ import Networks
 /// `a·z̃` where the row took the lower line (`a < 0`), z̃ being the pre-activation that comes out; elsewhere it is zero.
 /// - Complexity: each iteration one backward pass and one evaluation, both with one vector for each row.
 /// - Source: Xu et al. 2021, "Fast and Complete", with the gradient in closed form.
-struct AlphaCROWN {
+struct AlphaCROWN<Scalar: RowScalar> {
   let bounds: RegionBounds
   private let start: NodeID
   private var rows: LinearRows
@@ -22,10 +21,12 @@ struct AlphaCROWN {
   /// How rows are mixed from several, where they are.
   var mixes: [RowMix]
   /// The lines of activation nodes that have some, by node index.
-  var layers: [AlphaLayer?]
+  var layers: [AlphaLayer<Scalar>?]
   /// Where each row is largest, as the last pass left it: values of the input, and of nodes that counted with their box,
   /// by node index.
-  private(set) var corner: [[Double]]
+  private(set) var corner: [[Scalar]]
+  /// By how much the last pass's bounds can lie above what exact arithmetic would have made of the same lines.
+  private(set) var errors: [Double] = []
 
   /// Slopes to start from, those of the given lines (CROWN's own choice), for the nodes that have some.
   ///
@@ -40,7 +41,7 @@ struct AlphaCROWN {
     self.mixes = mixes
     open = Array(0..<rows.count)
     self.start = start
-    corner = [[Double]](repeating: [], count: start.index + 1)
+    corner = [[Scalar]](repeating: [], count: start.index + 1)
     layers = bounds.network.nodes[...start.index].map { node in
       guard case .activation(let activation, _) = node.operation, let lines = relaxations[node.id.index] else {
         return nil
@@ -85,10 +86,10 @@ struct AlphaCROWN {
   /// One backward pass with the slopes as they are: the rows' bounds.
   mutating func pass() -> [Double] {
     // Out of `self`, so that the closure changes them in place.
-    var layers: [AlphaLayer?] = []
+    var layers: [AlphaLayer<Scalar>?] = []
     swap(&layers, &self.layers)
-    var corner = [[Double]](repeating: [], count: layers.count)
-    var pass = BackwardPass<Double>(rows, over: start, bounds: bounds)
+    var corner = [[Scalar]](repeating: [], count: layers.count)
+    var pass = BackwardPass<Scalar>(rows, over: start, bounds: bounds)
     pass.run { pass, node, coefficients in
       let index = node.id.index
       guard layers[index] != nil else {
@@ -102,6 +103,7 @@ struct AlphaCROWN {
     pass.concretiseInput()
     self.layers = layers
     self.corner = corner
+    errors = (0..<rows.count).map { 2 * pass.errorBound($0) }
     return pass.upperBounds()
   }
 
@@ -111,11 +113,11 @@ struct AlphaCROWN {
   /// - Returns: the values of the nodes up to the last that has choices, or all where rows are mixed, by node index; those
   ///   of activations' sources are the pre-activations that the rows met.
   @discardableResult
-  mutating func pushCorner() -> [[Double]] {
+  mutating func pushCorner() -> [[Scalar]] {
     let lastChoice = mixes.isEmpty ? layers.lastIndex { $0?.hasChoice ?? false } : start.index
     guard let last = lastChoice else { return [] }
     let count = rows.count
-    var values: [[Double]] = []
+    var values: [[Scalar]] = []
     for node in bounds.network.nodes[...last] {
       switch node.operation {
       case .input:
@@ -130,7 +132,7 @@ struct AlphaCROWN {
         let index = node.id.index
         if layers[index] == nil {
           // A node that no row reached is never read again.
-          values.append(corner[index].isEmpty ? [Double](repeating: 0, count: count * node.shape.count) : corner[index])
+          values.append(corner[index].isEmpty ? [Scalar](repeating: 0, count: count * node.shape.count) : corner[index])
         } else {
           var pushed = values[source.index]
           layers[index]?.push(&pushed)
@@ -154,26 +156,28 @@ struct AlphaCROWN {
       count: kept.count, width: rows.width, coefficients: rows.coefficients.rows(kept, width: rows.width))
   }
 
-  private static func maximisers(of coefficients: [Double], over box: Box) -> [Double] {
+  private static func maximisers(of coefficients: [Scalar], over box: Box) -> [Scalar] {
     let width = box.count
-    return [Double](unsafeUninitializedCapacity: coefficients.count) { corner, initialized in
+    return [Scalar](unsafeUninitializedCapacity: coefficients.count) { corner, initialized in
       coefficients.withUnsafeBufferPointer { coefficients in
         guard let from = coefficients.baseAddress, let to = corner.baseAddress else { return }
         for start in stride(from: 0, to: coefficients.count, by: width) {
-          ck_corner(from + start, box.lower, box.upper, to + start, width)
+          Scalar.corner(from + start, box.lower, box.upper, into: to + start, count: width)
         }
       }
       initialized = coefficients.count
     }
   }
 
-  private static func add(_ terms: [Double], to sum: inout [Double]) { ck_add_f64(&sum, terms, terms.count) }
+  private static func add(_ terms: [Scalar], to sum: inout [Scalar]) {
+    Scalar.add(terms, to: &sum, count: terms.count)
+  }
 }
 
-extension [Double] {
+extension Array {
   /// Some rows of a matrix, in the given order.
-  func rows(_ kept: [Int], width: Int) -> [Double] {
-    var result: [Double] = []
+  func rows(_ kept: [Int], width: Int) -> [Element] {
+    var result: [Element] = []
     result.reserveCapacity(kept.count * width)
     for row in kept { result.append(contentsOf: self[row * width..<(row + 1) * width]) }
     return result

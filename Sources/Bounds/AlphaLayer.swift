@@ -2,7 +2,7 @@ import CKernels
 import Networks
 
 /// One activation node's lines in α-CROWN, with lower slopes of each row's own where they may be chosen.
-struct AlphaLayer {
+struct AlphaLayer<Scalar: RowScalar> {
   private var lines: LinearRelaxation
   /// For each unit 1 where its lower slope may be chosen, at unstable ReLUs, else 0.
   let free: [Double]
@@ -12,7 +12,7 @@ struct AlphaLayer {
   private(set) var gradient: [Double]
   private var first, second: [Double]
   /// The coefficients over the outputs, as the last pass met them; zero at units that a row's branch has split.
-  private(set) var coefficients: [Double]
+  private(set) var coefficients: [Scalar]
   /// The units that branches have split.
   var splits: LayerSplits
 
@@ -21,9 +21,9 @@ struct AlphaLayer {
     let count = box.count
     free = (0..<count).map { isChosen && box.lower[$0] < 0 && box.upper[$0] > 0 ? 1 : 0 }
     hasChoice = free.contains(1)
-    coefficients = [Double](repeating: 0, count: rows * count)
-    gradient = coefficients
-    first = hasChoice ? coefficients : []
+    coefficients = [Scalar](repeating: 0, count: rows * count)
+    gradient = [Double](repeating: 0, count: rows * count)
+    first = hasChoice ? gradient : []
     second = first
     self.lines = lines
     splits = LayerSplits(width: count)
@@ -43,7 +43,7 @@ struct AlphaLayer {
   }
 
   /// Pulls rows through the lines, and remembers which lines they took.
-  mutating func relax(_ rows: inout [Double], in pass: inout BackwardPass<Double>) {
+  mutating func relax(_ rows: inout [Scalar], in pass: inout BackwardPass<Scalar>) {
     splits.takeCoefficients(from: &rows)
     coefficients = rows
     pass.relax(&rows, along: lines)
@@ -52,21 +52,20 @@ struct AlphaLayer {
 
   /// Replaces the rows' pre-activations by outputs along the lines that the rows took, and keeps the bounds' derivatives
   /// with respect to the slopes: `a·z̃` where the lower line was taken and may be chosen.
-  mutating func push(_ values: inout [Double]) {
+  mutating func push(_ values: inout [Scalar]) {
     let width = free.count
     let step = hasChoice ? width : 0
     splits.takeValues(from: values)
     values.withUnsafeMutableBufferPointer { values in
       gradient.withUnsafeMutableBufferPointer { gradient in
         coefficients.withUnsafeBufferPointer { coefficients in
-          lines.lowerSlope.withUnsafeBufferPointer { slopes in
-            guard let values = values.baseAddress, let gradient = gradient.baseAddress,
-              let coefficients = coefficients.baseAddress, let slopes = slopes.baseAddress
-            else { return }
-            for (row, start) in stride(from: 0, to: self.coefficients.count, by: width).enumerated() {
-              ck_push(
-                values + start, gradient + start, coefficients + start, free, slopes + row * step, lines.lowerOffset,
-                lines.upperSlope, lines.upperOffset, width)
+          guard let values = values.baseAddress, let gradient = gradient.baseAddress,
+            let coefficients = coefficients.baseAddress
+          else { return }
+          for (row, start) in stride(from: 0, to: self.coefficients.count, by: width).enumerated() {
+            lines.withLines(slopesFrom: row * step) {
+              Scalar.push(
+                values + start, gradient: gradient + start, coefficients + start, free: free, along: $0, count: width)
             }
           }
         }

@@ -43,7 +43,7 @@ extension RegionBounds {
       var tightened = self
       // Ranges that are better may have worse lines: CROWN's bounds on these here count too.
       let crown = tightened.refine(for: rows, lowerSlope: lowerSlope, optimising: slopes)
-      var search = AlphaCROWN(
+      var search = AlphaCROWN<Double>(
         rows, over: network.output, bounds: tightened, relaxations: tightened.relaxations(lowerSlope: lowerSlope))
       return zip(zip(interval, crown).map(min), search.upperBounds(slopes)).map(min)
     case .zonotope:

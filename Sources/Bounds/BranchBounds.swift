@@ -67,7 +67,8 @@ public struct BranchBounds: Sendable {
     relaxations = bounds.relaxations(lowerSlope: .adaptive)
   }
 
-  /// Bounds branches.
+  /// Bounds branches, in single precision; and in double precision with what was found, where the errors of single
+  /// precision alone may have kept a bound from being `sufficient`.
   ///
   /// - Parameters:
   ///   - settings: how slopes and multipliers are optimised; branches below `sufficient` are left as they are.
@@ -75,29 +76,61 @@ public struct BranchBounds: Sendable {
   /// - Complexity: for each iteration a backward pass and an evaluation with one vector for each branch.
   public func bound(_ branches: [Branch], _ settings: AlphaSettings, candidates: Int) -> [BoundedBranch] {
     precondition(settings.leastGain == 0, "Branches that are open are improved to the end")
+    var (result, errors) = bound(branches, settings, candidates: candidates, in: Float.self)
+    guard let sufficient = settings.sufficient else { return result }
+    let blurred = result.indices.filter {
+      !(result[$0].upper < sufficient) && !(result[$0].upper - errors[$0] >= sufficient)
+    }
+    guard !blurred.isEmpty else { return result }
+    let again = AlphaSettings(iterations: 0, intermediate: nil, sufficient: sufficient)
+    let (sharp, _) = bound(blurred.map { result[$0].branch }, again, candidates: candidates, in: Double.self)
+    for (k, branch) in zip(blurred, sharp) where branch.upper < result[k].upper { result[k] = branch }
+    return result
+  }
+
+  /// Upper bounds of branches with the slopes and multipliers that they have, in single precision.
+  ///
+  /// - Complexity: a backward pass with one vector for each branch.
+  public func upperBounds(of branches: [Branch]) -> [Double] {
+    var search = search(branches, in: Float.self)
+    return search.pass()
+  }
+
+  /// Bounds branches in one precision, and by how much its errors may have raised each bound.
+  private func bound<Scalar: RowScalar>(
+    _ branches: [Branch], _ settings: AlphaSettings, candidates: Int, in type: Scalar.Type
+  ) -> (branches: [BoundedBranch], errors: [Double]) {
+    var search = search(branches, in: type)
+    let uppers = search.upperBounds(settings)
+    var result = zip(branches, uppers).map { BoundedBranch(branch: $0, upper: $1, corner: [], candidates: []) }
+    var errors = [Double](repeating: 0, count: branches.count)
+    let values = search.pushCorner()
+    let found = search.branches(search.open.map { branches[$0] })
+    for (row, branch) in search.open.enumerated() {
+      result[branch] = BoundedBranch(
+        branch: found[row], upper: uppers[branch], corner: search.corner(of: row),
+        candidates: candidates == 0 ? [] : search.units(toSplit: row, values, most: candidates))
+      errors[branch] = search.errors[row]
+    }
+    return (result, errors)
+  }
+
+  /// A search that starts from what branches know.
+  private func search<Scalar: RowScalar>(_ branches: [Branch], in type: Scalar.Type) -> AlphaCROWN<Scalar> {
     let width = bounds.network.outputCount
     var rows = LinearRows(
       count: branches.count, width: width, coefficients: [Double](repeating: 0, count: branches.count * width))
     for (row, branch) in branches.enumerated() {
       for (output, weight) in zip(branch.outputs, branch.weights) { rows.coefficients[row * width + output] = weight }
     }
-    var search = AlphaCROWN(
+    var search = AlphaCROWN<Scalar>(
       rows, over: bounds.network.output, bounds: bounds, relaxations: relaxations,
       mixes: branches.map { RowMix(outputs: $0.outputs, weights: $0.weights) })
     search.start(from: branches.map(\.slopes))
     for (row, branch) in branches.enumerated() {
       for split in branch.splits { search.layers[split.node.index]?.splits.add(split, row: row) }
     }
-    let uppers = search.upperBounds(settings)
-    var result = zip(branches, uppers).map { BoundedBranch(branch: $0, upper: $1, corner: [], candidates: []) }
-    let values = search.pushCorner()
-    for (row, branch) in search.open.enumerated() {
-      result[branch] = BoundedBranch(
-        branch: search.branch(branches[branch], row: row), upper: uppers[branch],
-        corner: search.corner(of: row),
-        candidates: candidates == 0 ? [] : search.units(toSplit: row, values, most: candidates))
-    }
-    return result
+    return search
   }
 }
 
@@ -118,31 +151,32 @@ extension AlphaCROWN {
     }
   }
 
-  /// A branch with what was found for it.
-  fileprivate func branch(_ branch: Branch, row: Int) -> Branch {
-    var branch = branch
-    branch.slopes = []
-    branch.weights = mixes[row].weights
-    for layer in layers {
-      guard let layer, layer.hasChoice else { continue }
-      let base = row * layer.free.count
-      let slopes = layer.slopes
-      for unit in layer.free.indices where layer.free[unit] > 0 { branch.slopes.append(Float(slopes[base + unit])) }
+  /// The rows' branches with what was found for them.
+  fileprivate func branches(_ branches: [Branch]) -> [Branch] {
+    var result = branches
+    for row in result.indices {
+      result[row].slopes = []
+      result[row].weights = mixes[row].weights
     }
-    for k in branch.splits.indices {
-      let split = branch.splits[k]
-      guard let layer = layers[split.node.index] else { continue }
-      for (unit, multiplier) in layer.splits.multipliers(row: row) where unit == split.unit {
-        branch.splits[k].multiplier = multiplier
+    for (index, layer) in layers.enumerated() {
+      guard let layer else { continue }
+      let multipliers = layer.splits.multipliers(rows: result.count)
+      let free = layer.hasChoice ? layer.free.indices.filter { layer.free[$0] > 0 } : []
+      let slopes = layer.slopes
+      for row in result.indices {
+        let base = row * layer.free.count
+        result[row].slopes.append(contentsOf: free.map { Float(slopes[base + $0]) })
+        let own = result[row].splits.indices.filter { result[row].splits[$0].node.index == index }
+        for (k, multiplier) in zip(own, multipliers[row]) { result[row].splits[k].multiplier = multiplier }
       }
     }
-    return branch
+    return result
   }
 
   /// Where a row's linear bound is largest.
   fileprivate func corner(of row: Int) -> [Double] {
     let width = bounds.input.count
-    return Array(corner[0][row * width..<(row + 1) * width])
+    return corner[0][row * width..<(row + 1) * width].map { Double($0) }
   }
 
   /// The units that cost a row most: by what their lines lie above the activation at the pre-activations that the bound
@@ -150,7 +184,7 @@ extension AlphaCROWN {
   ///
   /// - Source: the second is BaBSR's intercept score (Bunel et al. 2020); the first replaces its estimate by what the
   ///   optimised bound says itself.
-  fileprivate func units(toSplit row: Int, _ values: [[Double]], most: Int) -> [BranchUnit] {
+  fileprivate func units(toSplit row: Int, _ values: [[Scalar]], most: Int) -> [BranchUnit] {
     var costs: [(unit: BranchUnit, gap: Double, intercept: Double)] = []
     for node in bounds.network.activationNodes {
       guard case .activation(_, let source) = node.operation, let layer = layers[node.id.index], layer.hasChoice else {
@@ -160,7 +194,7 @@ extension AlphaCROWN {
       let base = row * box.count
       let slopes = layer.slopes
       for unit in 0..<box.count where layer.free[unit] > 0 && layer.coefficients[base + unit] != 0 {
-        let (a, z) = (layer.coefficients[base + unit], values[source.index][base + unit])
+        let (a, z) = (Double(layer.coefficients[base + unit]), Double(values[source.index][base + unit]))
         let (l, u) = (box.lower[unit], box.upper[unit])
         let gap = a > 0 ? a * (u * (z - l) / (u - l) - max(z, 0)) : -a * (max(z, 0) - slopes[base + unit] * z)
         costs.append((BranchUnit(node: node.id, unit: unit), gap, max(a, 0) * -l * u / (u - l)))

@@ -49,20 +49,28 @@ struct LayerSplits {
     entries.append(Entry(row: row, unit: split.unit, isActive: split.isActive, multiplier: split.multiplier))
   }
 
-  /// The multipliers of one row's units.
-  func multipliers(row: Int) -> [(unit: Int, multiplier: Double)] {
-    entries.filter { $0.row == row }.map { ($0.unit, $0.multiplier) }
+  /// For each row, the multipliers of its splits in the order in which they were added.
+  func multipliers(rows count: Int) -> [[Double]] {
+    var multipliers = [[Double]](repeating: [], count: count)
+    for entry in entries { multipliers[entry.row].append(entry.multiplier) }
+    return multipliers
   }
 
   /// Takes the coefficients over split outputs out of the rows, before the lines see them.
-  mutating func takeCoefficients(from rows: inout [Double]) {
+  mutating func takeCoefficients<Scalar: RowScalar>(from rows: inout [Scalar]) {
+    // A row's splits stand together, and share its mean.
+    var mean = (row: -1, magnitude: 0.0)
+    for k in entries.indices where entries[k].scale == 0 {
+      let row = entries[k].row
+      if mean.row != row {
+        let sum = rows[row * width..<(row + 1) * width].reduce(0) { $0 + Double($1.magnitude) }
+        mean = (row, sum / Double(width))
+      }
+      entries[k].scale = Double(rows[row * width + entries[k].unit].magnitude) + mean.magnitude
+    }
     for k in entries.indices {
       let at = entries[k].row * width + entries[k].unit
-      if entries[k].scale == 0 {
-        let own = rows[entries[k].row * width..<(entries[k].row + 1) * width]
-        entries[k].scale = rows[at].magnitude + own.reduce(0) { $0 + $1.magnitude } / Double(width)
-      }
-      entries[k].saved = rows[at]
+      entries[k].saved = Double(rows[at])
       rows[at] = 0
     }
   }
@@ -70,26 +78,26 @@ struct LayerSplits {
   /// Puts coefficients over the split pre-activations in.
   ///
   /// - Soundness: an active unit's output is z, and any coefficient on z that is no smaller than a bounds a·z from above
-  ///   where z ≥ 0; a sum a + β that is rounded is no smaller than a. An inactive unit's output is 0, and any coefficient
-  ///   that is not positive is sound where z ≤ 0.
-  func putCoefficients(into rows: inout [Double]) {
+  ///   where z ≥ 0; a sum a + β is no smaller than a after it was rounded, to either type, for a is of the rows' type. An
+  ///   inactive unit's output is 0, and any coefficient that is not positive is sound where z ≤ 0.
+  func putCoefficients<Scalar: RowScalar>(into rows: inout [Scalar]) {
     for entry in entries {
-      rows[entry.row * width + entry.unit] =
-        entry.isActive ? max(entry.saved, entry.saved + entry.multiplier) : -entry.multiplier
+      rows[entry.row * width + entry.unit] = Scalar(
+        entry.isActive ? max(entry.saved, entry.saved + entry.multiplier) : -entry.multiplier)
     }
   }
 
   /// Keeps the split pre-activations, before the lines replace them.
-  mutating func takeValues(from values: [Double]) {
-    for k in entries.indices { entries[k].saved = values[entries[k].row * width + entries[k].unit] }
+  mutating func takeValues<Scalar: RowScalar>(from values: [Scalar]) {
+    for k in entries.indices { entries[k].saved = Double(values[entries[k].row * width + entries[k].unit]) }
   }
 
   /// Puts the split units' outputs in; what was kept are the bounds' derivatives with respect to the multipliers.
-  mutating func putValues(into values: inout [Double]) {
+  mutating func putValues<Scalar: RowScalar>(into values: inout [Scalar]) {
     for k in entries.indices {
       let value = entries[k].saved
       entries[k].gradient = entries[k].isActive ? value : -value
-      values[entries[k].row * width + entries[k].unit] = entries[k].isActive ? value : 0
+      values[entries[k].row * width + entries[k].unit] = entries[k].isActive ? Scalar(value) : 0
     }
   }
 

@@ -63,7 +63,7 @@ extension RegionBounds {
         continue
       }
       let bounds = cone.bounds(in: self)
-      var search = AlphaCROWN(
+      var search = AlphaCROWN<Double>(
         LinearRows(count: 2, width: 1, coefficients: [1, -1]), over: cone.network.output, bounds: bounds,
         relaxations: bounds.relaxations(lowerSlope: lowerSlope))
       let uppers = search.upperBounds(settings)
@@ -73,7 +73,7 @@ extension RegionBounds {
     if others.count < units.count { tighten(node, with: Box(lower: ends.lower, upper: ends.upper)) }
     tighten(node, units: others) { bounds, units, sign in
       let rows = LinearRows.elements(units, coefficient: sign, width: bounds.boxes[node.index].count)
-      var search = AlphaCROWN(rows, over: node, bounds: bounds, relaxations: relaxations)
+      var search = AlphaCROWN<Double>(rows, over: node, bounds: bounds, relaxations: relaxations)
       return search.upperBounds(settings)
     }
   }

@@ -15,9 +15,11 @@ struct RowMix: Sendable {
   }
 
   /// Moves weight to outputs that are small at the point where the row's bound is attained, and writes the row anew.
-  mutating func descend(by step: Double, _ values: [Double], row: Int, of rows: inout LinearRows) {
+  mutating func descend<Scalar: RowScalar>(
+    by step: Double, _ values: [Scalar], row: Int, of rows: inout LinearRows
+  ) {
     let base = row * rows.width
-    let own = outputs.map { values[base + $0] }
+    let own = outputs.map { Double(values[base + $0]) }
     let size = own.reduce(0) { max($0, $1.magnitude) }
     guard size > 0, own.allSatisfy(\.isFinite) else { return }
     let moved = weights.indices.map { weights[$0] * exp(-2 * step * own[$0] / size) }

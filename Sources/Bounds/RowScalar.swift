@@ -19,6 +19,14 @@ public protocol RowScalar: AnalysisScalar {
     _ sums: UnsafeMutablePointer<ck_relaxed>)
   /// Adds to each element.
   static func add(_ values: UnsafePointer<Self>, to sum: UnsafeMutablePointer<Self>, count: Int)
+  /// The corner of a box where a row is largest: see `ck_corner_f64`.
+  static func corner(
+    _ row: UnsafePointer<Self>, _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>,
+    into corner: UnsafeMutablePointer<Self>, count: Int)
+  /// Pre-activations replaced by outputs along the lines that a row chose: see `ck_push_f64`.
+  static func push(
+    _ values: UnsafeMutablePointer<Self>, gradient: UnsafeMutablePointer<Double>, _ row: UnsafePointer<Self>,
+    free: UnsafePointer<Double>, along lines: RelaxationLines, count: Int)
 
   /// As `sum(_:_:reach:count:)`, for each row of some windows, added to `sums`.
   static func windowsSum(
@@ -78,6 +86,21 @@ extension Double: RowScalar {
 
   public static func add(_ values: UnsafePointer<Double>, to sum: UnsafeMutablePointer<Double>, count: Int) {
     ck_add_f64(sum, values, count)
+  }
+
+  public static func corner(
+    _ row: UnsafePointer<Double>, _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>,
+    into corner: UnsafeMutablePointer<Double>, count: Int
+  ) {
+    ck_corner_f64(row, lower, upper, corner, count)
+  }
+
+  public static func push(
+    _ values: UnsafeMutablePointer<Double>, gradient: UnsafeMutablePointer<Double>, _ row: UnsafePointer<Double>,
+    free: UnsafePointer<Double>, along lines: RelaxationLines, count: Int
+  ) {
+    ck_push_f64(
+      values, gradient, row, free, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, count)
   }
 
   public static func windowsSum(
@@ -150,6 +173,21 @@ extension Float: RowScalar {
 
   public static func add(_ values: UnsafePointer<Float>, to sum: UnsafeMutablePointer<Float>, count: Int) {
     ck_add_f32(sum, values, count)
+  }
+
+  public static func corner(
+    _ row: UnsafePointer<Float>, _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>,
+    into corner: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    ck_corner_f32(row, lower, upper, corner, count)
+  }
+
+  public static func push(
+    _ values: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Double>, _ row: UnsafePointer<Float>,
+    free: UnsafePointer<Double>, along lines: RelaxationLines, count: Int
+  ) {
+    ck_push_f32(
+      values, gradient, row, free, lines.lowerSlope, lines.lowerOffset, lines.upperSlope, lines.upperOffset, count)
   }
 
   public static func windowsSum(

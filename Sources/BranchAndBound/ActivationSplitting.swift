@@ -17,7 +17,7 @@ public struct ActivationSplitting {
   /// Branches whose children are bounded at the same time, whatever the number of threads; and how many rows share a
   /// product.
   private static let roundSize = 32
-  private static let rowsAtOnce = 16
+  private static let rowsAtOnce = 32
   /// How many units are tried for each of two scores.
   private static let tries = 3
   /// How many corners of a round are climbed from: their relaxations look past the flat regions that hold up gradients
@@ -180,8 +180,7 @@ public struct ActivationSplitting {
     let trials = round.flatMap { parent in
       parent.candidates.flatMap { unit in [true, false].map { parent.branch.fixing(unit, isActive: $0) } }
     }
-    let settings = AlphaSettings(iterations: 0, intermediate: nil)
-    let uppers = inParts(trials) { [branchBounds] in branchBounds.bound($0, settings, candidates: 0).map(\.upper) }
+    let uppers = inParts(trials) { [branchBounds] in branchBounds.upperBounds(of: $0) }
     var next = 0
     return round.map { parent in
       var best = (unit: parent.candidates[0], score: Double.infinity)

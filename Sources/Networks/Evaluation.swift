@@ -14,9 +14,12 @@ public struct Evaluation: Sendable {
 }
 
 extension LinearLayer {
-  /// `W·x + b` for each of `batch` vectors stored one after the other, in ordinary double precision.
-  public func apply(_ inputs: [Double], batch: Int) -> [Double] {
+  /// `W·x + b` for each of `batch` vectors stored one after the other, with ordinary rounding.
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
+  public func apply<Scalar: AnalysisScalar>(_ inputs: [Scalar], batch: Int) -> [Scalar] {
     var result = map.apply(inputs, batch: batch)
+    let bias = self.bias.map { Scalar($0) }
     result.withUnsafeMutableBufferPointer { result in
       for vector in 0..<batch {
         for i in 0..<bias.count { result[vector * bias.count + i] += bias[i] }

@@ -102,7 +102,7 @@ import Testing
     let network = try random.dense([4, 8, 8, 3])
     var bounds = RegionBounds(of: network, over: random.box(4, radius: 0.5))
     bounds.refine()
-    var search = AlphaCROWN(
+    var search = AlphaCROWN<Double>(
       Self.rows, over: network.output, bounds: bounds, relaxations: bounds.relaxations(lowerSlope: .adaptive))
     for index in search.layers.indices {
       guard let layer = search.layers[index], layer.hasChoice else { continue }

@@ -74,4 +74,55 @@ import Testing
     }
     #expect(better >= 10)
   }
+
+  @Test func `multipliers and slopes stay with their branches`() throws {
+    var (seen, split) = (0, 0)
+    for number in 0..<20 {
+      var question = try Question(number)
+      let branches = (0..<5).map { _ in
+        var branch = Branch(outputs: [1])
+        for unit in question.units where question.random.index(0...2) == 0 {
+          branch = branch.fixing(unit, isActive: question.random.index(0...1) == 0)
+        }
+        for k in branch.splits.indices { branch.splits[k].multiplier = question.random.uniform(0, 2) }
+        return branch
+      }
+      let bounds = BranchBounds(question.bounds)
+      // Whatever is good enough is left out on the way: places of rows move.
+      let root = bounds.bound([Branch(outputs: [1])], AlphaSettings(intermediate: nil), candidates: 0)[0].upper
+      let settings = AlphaSettings(iterations: 0, intermediate: nil, sufficient: root)
+      for (branch, found) in zip(branches, bounds.bound(branches, settings, candidates: 0)) {
+        #expect(found.branch.splits == branch.splits)
+        split = max(split, branch.splits.count)
+      }
+      let improved = bounds.bound(branches, AlphaSettings(iterations: 4, intermediate: nil), candidates: 0)
+      let again = bounds.upperBounds(of: improved.map(\.branch))
+      let alone = improved.map { bounds.upperBounds(of: [$0.branch])[0] }
+      for (together, alone) in zip(again, alone) {
+        #expect(abs(together - alone) <= 1e-4 * max(1, abs(alone)))
+        seen += 1
+      }
+    }
+    #expect(seen == 100 && split > 3)
+  }
+
+  @Test func `what single precision cannot tell is asked again in double precision`() throws {
+    var blurred = 0
+    for number in 0..<20 {
+      let question = try Question(number)
+      let relaxations = question.bounds.relaxations(lowerSlope: .adaptive)
+      let output = question.bounds.network.output
+      let row = LinearRows(count: 1, width: 3, coefficients: [0, 1, 0])
+      var single = AlphaCROWN<Float>(row, over: output, bounds: question.bounds, relaxations: relaxations)
+      var double = AlphaCROWN<Double>(row, over: output, bounds: question.bounds, relaxations: relaxations)
+      let (coarse, fine) = (single.pass()[0], double.pass()[0])
+      #expect(fine <= coarse && coarse - single.errors[0] <= fine)
+      guard fine.nextUp < coarse else { continue }
+      blurred += 1
+      let settings = AlphaSettings(iterations: 0, intermediate: nil, sufficient: fine.nextUp)
+      let bounded = BranchBounds(question.bounds).bound([Branch(outputs: [1])], settings, candidates: 0)
+      #expect(bounded[0].upper <= fine)
+    }
+    #expect(blurred >= 15)
+  }
 }

@@ -53,10 +53,10 @@ import Testing
     let settings = AlphaSettings(iterations: 4)
     for unit in whole.boxes[network.output.index].lower.indices {
       let bounds = try #require(UnitCone(of: unit, at: network.output, in: network)).bounds(in: whole)
-      var cone = AlphaCROWN(
+      var cone = AlphaCROWN<Double>(
         LinearRows(count: 1, width: 1, coefficients: [1]), over: bounds.network.output, bounds: bounds,
         relaxations: bounds.relaxations(lowerSlope: .adaptive))
-      var image = AlphaCROWN(
+      var image = AlphaCROWN<Double>(
         .elements([unit], width: network.outputCount), over: network.output, bounds: whole,
         relaxations: whole.relaxations(lowerSlope: .adaptive))
       #expect(abs(cone.upperBounds(settings)[0] - image.upperBounds(settings)[0]) < 1e-9)

@@ -270,12 +270,16 @@ void ck_folded_gradient(const ck_folded *folded, int lanes);
 void ck_folded_ascend(const ck_folded *folded, int lanes, const int32_t *better, float step, int32_t *moved);
 
 /// The corner of a box where a linear function is largest: upper[i] where coefficients[i] > 0, else lower[i].
-void ck_corner(const double *coefficients, const double *lower, const double *upper, double *corner, size_t n);
+void ck_corner_f64(const double *coefficients, const double *lower, const double *upper, double *corner, size_t n);
+void ck_corner_f32(const float *coefficients, const double *lower, const double *upper, float *corner, size_t n);
 /// Replaces pre-activations by outputs along the lines that a row's coefficients over the outputs chose: the upper one
 /// where a[i] > 0, else the lower one. Writes free[i]*min(a[i], 0)*z[i], the derivatives with respect to lower slopes.
-void ck_push(double *values, double *gradient, const double *coefficients, const double *free,
-             const double *lowerSlope, const double *lowerOffset, const double *upperSlope, const double *upperOffset,
-             size_t n);
+void ck_push_f64(double *values, double *gradient, const double *coefficients, const double *free,
+                 const double *lowerSlope, const double *lowerOffset, const double *upperSlope,
+                 const double *upperOffset, size_t n);
+void ck_push_f32(float *values, double *gradient, const float *coefficients, const double *free,
+                 const double *lowerSlope, const double *lowerOffset, const double *upperSlope,
+                 const double *upperOffset, size_t n);
 /// One Adam step, as ck_adam_f32 without a scale, with slopes that stay in [0, 1] whatever the gradient; one that is not finite counts as 0.
 void ck_adam_slopes(double *slopes, const double *gradient, double *first, double *second, size_t n, double beta1,
                     double beta2, double step, double epsilon);
