@@ -174,6 +174,24 @@ struct AlphaCROWN<Scalar: RowScalar> {
   }
 }
 
+extension RegionBounds {
+  /// α-CROWN's bounds of rows over a node's value, in the region's precision.
+  ///
+  /// - Parameter relaxations: the lines of all activations before the node.
+  func optimisedUpperBounds(
+    of rows: LinearRows, over node: NodeID, by relaxations: [LinearRelaxation?], _ settings: AlphaSettings
+  ) -> [Double] {
+    func bounds<Scalar: RowScalar>(in type: Scalar.Type) -> [Double] {
+      var search = AlphaCROWN<Scalar>(rows, over: node, bounds: self, relaxations: relaxations)
+      return search.upperBounds(settings)
+    }
+    return switch precision {
+    case .single: bounds(in: Float.self)
+    case .double: bounds(in: Double.self)
+    }
+  }
+}
+
 extension Array {
   /// Some rows of a matrix, in the given order.
   func rows(_ kept: [Int], width: Int) -> [Element] {

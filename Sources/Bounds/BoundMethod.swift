@@ -43,9 +43,9 @@ extension RegionBounds {
       var tightened = self
       // Ranges that are better may have worse lines: CROWN's bounds on these here count too.
       let crown = tightened.refine(for: rows, lowerSlope: lowerSlope, optimising: slopes)
-      var search = AlphaCROWN<Double>(
-        rows, over: network.output, bounds: tightened, relaxations: tightened.relaxations(lowerSlope: lowerSlope))
-      return zip(zip(interval, crown).map(min), search.upperBounds(slopes)).map(min)
+      let optimised = tightened.optimisedUpperBounds(
+        of: rows, over: network.output, by: tightened.relaxations(lowerSlope: lowerSlope), slopes)
+      return zip(zip(interval, crown).map(min), optimised).map(min)
     case .zonotope:
       return zip(intervalUpperBounds(of: rows), ZonotopeBounds(self).upperBounds(of: rows)).map(min)
     case .forward:

@@ -3,8 +3,8 @@ import Networks
 /// In which precision bounds are computed, where single precision is possible.
 public enum PrecisionPolicy: String, CaseIterable, Codable, Sendable {
   /// Single precision first where products are large, and double precision as well where that certified nothing: no
-  /// verdict is lost, and those that are easy to reach cost half. α-CROWN, most of which is double precision anyway,
-  /// begins with that.
+  /// verdict is lost, and those that are easy to reach cost half. α-CROWN, which would optimise slopes twice,
+  /// begins with double precision.
   case automatic
   /// Double precision.
   case double

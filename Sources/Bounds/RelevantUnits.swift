@@ -63,18 +63,16 @@ extension RegionBounds {
         continue
       }
       let bounds = cone.bounds(in: self)
-      var search = AlphaCROWN<Double>(
-        LinearRows(count: 2, width: 1, coefficients: [1, -1]), over: cone.network.output, bounds: bounds,
-        relaxations: bounds.relaxations(lowerSlope: lowerSlope))
-      let uppers = search.upperBounds(settings)
+      let uppers = bounds.optimisedUpperBounds(
+        of: LinearRows(count: 2, width: 1, coefficients: [1, -1]), over: cone.network.output,
+        by: bounds.relaxations(lowerSlope: lowerSlope), settings)
       ends.upper[unit] = min(ends.upper[unit], uppers[0])
       ends.lower[unit] = max(ends.lower[unit], -uppers[1])
     }
     if others.count < units.count { tighten(node, with: Box(lower: ends.lower, upper: ends.upper)) }
     tighten(node, units: others) { bounds, units, sign in
       let rows = LinearRows.elements(units, coefficient: sign, width: bounds.boxes[node.index].count)
-      var search = AlphaCROWN<Double>(rows, over: node, bounds: bounds, relaxations: relaxations)
-      return search.upperBounds(settings)
+      return bounds.optimisedUpperBounds(of: rows, over: node, by: relaxations, settings)
     }
   }
 

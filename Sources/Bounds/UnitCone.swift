@@ -39,7 +39,7 @@ struct UnitCone {
       let box = whole.boxes[place.node.index]
       return Box(lower: place.elements.map { box.lower[$0] }, upper: place.elements.map { box.upper[$0] })
     }
-    var bounds = RegionBounds(of: network, over: part(places[0]))
+    var bounds = RegionBounds(of: network, over: part(places[0]), precision: whole.precision)
     for (node, place) in zip(network.nodes, places).dropFirst() { bounds.tightenAlone(node.id, with: part(place)) }
     return bounds
   }
