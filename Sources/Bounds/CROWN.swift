@@ -116,7 +116,7 @@ extension RegionBounds {
   }
 
   /// Whether interval propagation is exact already: one affine layer over the input box.
-  func hasExactRanges(_ node: NodeID) -> Bool {
+  package func hasExactRanges(_ node: NodeID) -> Bool {
     if case .linear(_, let source) = network[node].operation { source.index == 0 } else { false }
   }
 

@@ -33,6 +33,8 @@ struct LayerSplits {
     var multiplier: Double
     /// The size that the multiplier is likely to have: that of the row's coefficients here.
     var scale = 0.0
+    /// The least that the multiplier may become.
+    var floor = 0.0
     /// The coefficient or the pre-activation that the lines must not see.
     var saved = 0.0
     var gradient = 0.0, first = 0.0, second = 0.0
@@ -66,12 +68,28 @@ struct LayerSplits {
         let sum = rows[row * width..<(row + 1) * width].reduce(0) { $0 + Double($1.magnitude) }
         mean = (row, sum / Double(width))
       }
-      entries[k].scale = Double(rows[row * width + entries[k].unit].magnitude) + mean.magnitude
+      let scale = Double(rows[row * width + entries[k].unit].magnitude) + mean.magnitude
+      entries[k].scale = scale > 0 ? scale : 1
+      entries[k].floor = .infinity
     }
     for k in entries.indices {
       let at = entries[k].row * width + entries[k].unit
       entries[k].saved = Double(rows[at])
       rows[at] = 0
+    }
+    keepSome(in: rows)
+  }
+
+  /// Keeps multipliers from vanishing where a row has nothing else: all that is left to ask there is whether the branch is
+  /// empty, which multipliers of zero never show, and without coefficients nobody would know what to split next.
+  private mutating func keepSome<Scalar: RowScalar>(in rows: [Scalar]) {
+    var known = (row: -1, isZero: false)
+    for k in entries.indices where entries[k].floor == .infinity {
+      let row = entries[k].row
+      if known.row != row { known = (row, rows[row * width..<(row + 1) * width].allSatisfy { $0 == 0 }) }
+      let isLeft = entries[k].isActive && entries[k].saved != 0
+      entries[k].floor = known.isZero && !isLeft ? entries[k].scale / 16 : 0
+      entries[k].multiplier = max(entries[k].multiplier, entries[k].floor)
     }
   }
 
@@ -110,7 +128,7 @@ struct LayerSplits {
       let step = adam.scaledStep * entries[k].first / (entries[k].second.squareRoot() + adam.scaledEpsilon)
       let multiplier = entries[k].multiplier - entries[k].scale * step
       // What is not finite counts as none.
-      entries[k].multiplier = multiplier > 0 && multiplier.isFinite ? multiplier : 0
+      entries[k].multiplier = multiplier.isFinite ? max(multiplier, entries[k].floor) : entries[k].floor
     }
   }
 

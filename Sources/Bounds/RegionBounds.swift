@@ -97,6 +97,22 @@ public struct RegionBounds: Sendable {
     return narrowed
   }
 
+  /// The boxes of another network that begins with the same nodes, those of the nodes behind them by interval propagation.
+  ///
+  /// - Precondition: the first `common` nodes are the same, and there are others.
+  package func carried(to other: Network, common: Int) -> RegionBounds {
+    var carried = RegionBounds(
+      network: other, boxes: Array(boxes[..<common]), precision: precision, accountsForRounding: accountsForRounding)
+    for node in other.nodes[common...] {
+      carried.boxes.append(
+        Box(
+          lower: [Double](repeating: -.infinity, count: node.shape.count),
+          upper: [Double](repeating: .infinity, count: node.shape.count)))
+      carried.tightenAlone(node.id, with: nil)
+    }
+    return carried
+  }
+
   /// Replaces a node's box by its intersection with another that also holds, and propagates the gain to the
   /// nodes after it.
   ///

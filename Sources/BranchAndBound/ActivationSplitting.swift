@@ -9,6 +9,8 @@ import Tensors
 ///   optimisation, and the unit whose worse child is best is split (filtered smart branching).
 /// - *Order.* Depth first, in rounds of branches that share their matrix products; the branch that promises less is
 ///   taken first, so that what was just improved is improved on.
+/// - *Ranges* of pre-activations, which all branches share, are tightened by ``RangeSearch`` when branches alone do not
+///   close the region; the search then begins anew.
 /// - *Completeness.* Branches that have no unit left to split are settled by linear programs (`BranchPrograms`).
 /// - Soundness: branches are closed by `BranchBounds` and ``PhaseSearch`` alone.
 /// - Determinism: as ``InputSplitting``.
@@ -24,14 +26,23 @@ public struct ActivationSplitting {
   /// from the centre; and how many steps, so that it takes a small part of the bounds' time.
   private static let climbs = 4
   private static let climb = ConjunctionAttack(steps: 10, restarts: 1)
-  /// After so many branches, so many linear programs on the whole region for each conjunction; the share of the time
-  /// left for all of them; and the size, unstable units times inputs, beyond which a program takes too long.
-  private static let programStages = [(nodes: 320, programs: 60), (nodes: 4000, programs: 600)]
-  private static let programShare = 0.25
+  /// What is tried on the whole region once so many branches since the last such attempt have not closed it.
+  private enum Stage {
+    /// A search of the ranges that all branches rest on, of so many multiply-adds.
+    case ranges(operations: Int)
+    /// So many linear programs for each conjunction, in a share of the time left.
+    case programs(Int, share: Double)
+  }
+  private static let stages: [(branches: Int, Stage)] = [
+    (200, .ranges(operations: 50_000_000_000)), (200, .programs(60, share: 0.1)),
+    (1_500, .ranges(operations: 200_000_000_000)), (3_000, .programs(600, share: 0.25)),
+    (6_000, .ranges(operations: 800_000_000_000)),
+  ]
+  /// The size, unstable units times inputs, beyond which a linear program takes too long.
   private static let sizeOfPrograms = 1_000_000
 
   private let question: ViolationQuestion
-  private let branchBounds: BranchBounds
+  private var branchBounds: BranchBounds
   private let workers: Workers
   private let remaining: () -> Double
   private let offer: ([Double]) -> Bool
@@ -57,15 +68,20 @@ public struct ActivationSplitting {
   public mutating func run() -> ViolationOutcome {
     var stack = bound(
       question.conjunctions.map { Branch(outputs: $0) }, AlphaSettings(intermediate: nil, sufficient: 0))
-    var stages = Self.programStages[...]
+    var stages = Self.stages[...]
+    var nodesBefore = 0
     while !stack.isEmpty, outcome.stop == .finished || outcome.stop == .numerical {
       guard remaining() > 0 else {
         outcome.stop = .timeLimit
         break
       }
-      if let stage = stages.first, outcome.nodes >= stage.nodes {
+      if let (branches, stage) = stages.first, outcome.nodes >= nodesBefore + branches {
         stages.removeFirst()
-        stack = closingByPrograms(stack, programs: stage.programs)
+        switch stage {
+        case .ranges(let operations): stack = restarted(stack, operations: operations)
+        case .programs(let limit, let share): stack = closingByPrograms(stack, programs: limit, share: share)
+        }
+        nodesBefore = outcome.nodes
         continue
       }
       var round = Array(stack.suffix(Self.roundSize))
@@ -82,14 +98,29 @@ public struct ActivationSplitting {
     return outcome
   }
 
+  /// What is left of the conjunctions once ranges of pre-activations are tighter: they begin anew, for their branches
+  /// have slopes and splits of units that may have none any more.
+  private mutating func restarted(_ stack: [BoundedBranch], operations: Int) -> [BoundedBranch] {
+    var ranges = RangeSearch(operations: operations, workers: workers) { [remaining] in remaining() > 0 }
+    let tightened = ranges.tightened(branchBounds.bounds)
+    outcome.nodes += ranges.nodes
+    guard let tightened else { return stack }
+    branchBounds = BranchBounds(tightened)
+    programs = [:]
+    let open = question.conjunctions.filter { outputs in stack.contains { $0.branch.outputs == outputs } }
+    return bound(open.map { Branch(outputs: $0) }, AlphaSettings(intermediate: nil, sufficient: 0))
+  }
+
   /// The branches of conjunctions that some linear programs on the whole region leave open: with cuts for the inputs
   /// that units share, these see at once what takes thousands of splits otherwise, and the other way round.
-  private mutating func closingByPrograms(_ stack: [BoundedBranch], programs limit: Int) -> [BoundedBranch] {
+  private mutating func closingByPrograms(
+    _ stack: [BoundedBranch], programs limit: Int, share: Double
+  ) -> [BoundedBranch] {
     let bounds = branchBounds.bounds
     guard bounds.unstableCount * bounds.input.count <= Self.sizeOfPrograms else { return stack }
     var open = stack
     let conjunctions = question.conjunctions.filter { outputs in stack.contains { $0.branch.outputs == outputs } }
-    let kept = remaining() * (1 - Self.programShare)
+    let kept = remaining() * (1 - share)
     for (position, outputs) in conjunctions.enumerated() where outcome.stop != .found {
       let own = open.filter { $0.branch.outputs == outputs }
       let worst = own.max { $0.upper < $1.upper }
