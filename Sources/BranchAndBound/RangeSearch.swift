@@ -41,7 +41,7 @@ struct RangeSearch {
   /// The region's bounds with tighter ranges; nil where there are none to tighten, or too many for any to gain.
   mutating func tightened(_ bounds: RegionBounds) -> RegionBounds? {
     let layers = bounds.network.activationNodes.filter { node in
-      !bounds.hasExactRanges(node.sources[0]) && !bounds.unstableUnits(of: node).isEmpty
+      node.sources[0].index > 0 && !bounds.hasExactRanges(node.sources[0]) && !bounds.unstableUnits(of: node).isEmpty
     }
     var result = bounds
     var left = operations
@@ -70,37 +70,30 @@ struct RangeSearch {
     let before = nodes
     let network = bounds.network.ends(of: units, at: source)
     let branchBounds = BranchBounds(bounds.carried(to: network, common: source.index + 1))
-    var ends: [[BoundedBranch]] = []
+    var ends: [RangeEnd] = []
     for part in Self.parts(of: Array(0..<2 * units.count)) {
       guard mayContinue() else { return 0 }
-      ends += bound(part.map { Branch(outputs: [$0]) }, Self.rootSettings, branchBounds).map { [$0] }
+      ends += bound(part.map { Branch(outputs: [$0]) }, Self.rootSettings, branchBounds).map(RangeEnd.init)
     }
     for _ in 0..<splits { split(&ends, branchBounds) }
     var (lower, upper) = (bounds.boxes[source.index].lower, bounds.boxes[source.index].upper)
     for (k, unit) in units.enumerated() {
-      upper[unit] = min(upper[unit], Self.upper(of: ends[k]))
-      lower[unit] = max(lower[unit], -Self.upper(of: ends[units.count + k]))
+      upper[unit] = min(upper[unit], ends[k].upper)
+      lower[unit] = max(lower[unit], -ends[units.count + k].upper)
     }
     bounds.tighten(source, with: Box(lower: lower, upper: upper))
     return (nodes - before) * each
   }
 
   /// Splits the worst branch of each end that does not show its unit's phase yet.
-  private mutating func split(_ ends: inout [[BoundedBranch]], _ branchBounds: BranchBounds) {
-    var chosen: [(end: Int, branch: Int)] = []
-    for (end, branches) in ends.enumerated() {
-      let worst = branches.indices.reduce(0) { branches[$1].upper > branches[$0].upper ? $1 : $0 }
-      if branches[worst].upper >= 0, !branches[worst].candidates.isEmpty { chosen.append((end, worst)) }
-    }
-    for part in Self.parts(of: chosen) where mayContinue() {
-      let children = part.flatMap { end, branch in
-        let parent = ends[end][branch]
-        return [true, false].map { parent.branch.fixing(parent.candidates[0], isActive: $0) }
+  private mutating func split(_ ends: inout [RangeEnd], _ branchBounds: BranchBounds) {
+    for part in Self.parts(of: ends.indices.filter { ends[$0].canSplit }) where mayContinue() {
+      let parents = part.map { ends[$0].takeWorst() }
+      let children = parents.flatMap { parent in
+        [true, false].map { parent.branch.fixing(parent.candidates[0], isActive: $0) }
       }
-      let bounded = bound(children, Self.settings, branchBounds)
-      for (k, place) in part.enumerated() {
-        ends[place.end][place.branch] = bounded[2 * k]
-        ends[place.end].append(bounded[2 * k + 1])
+      for (k, child) in bound(children, Self.settings, branchBounds).enumerated() {
+        ends[part[part.startIndex + k / 2]].add(child, within: parents[k / 2].upper)
       }
     }
   }
@@ -123,9 +116,44 @@ struct RangeSearch {
         candidates: 1)
     }.flatMap(\.self)
   }
+}
 
-  /// The largest bound of branches that cover the region.
-  private static func upper(of branches: [BoundedBranch]) -> Double {
-    branches.reduce(-.infinity) { max($0, $1.upper) }
+/// One end of one range: the largest bound of branches that together cover the region.
+private struct RangeEnd {
+  /// A branch that may still be split: of what was found for it no more than that takes, for there are many.
+  struct Part {
+    let branch: Branch
+    let upper: Double
+    let candidates: [BranchUnit]
+  }
+
+  private var parts: [Part] = []
+  /// The largest bound of the other branches.
+  private var settled = -Double.infinity
+
+  /// The end as the whole region shows it.
+  init(_ root: BoundedBranch) { add(root, within: .infinity) }
+
+  /// The end.
+  var upper: Double { parts.reduce(settled) { max($0, $1.upper) } }
+
+  /// Whether the branch that the end rests on can be split, and the end does not show the unit's phase yet.
+  var canSplit: Bool { upper >= 0 && parts.contains { $0.upper > settled } }
+
+  /// Takes out the branch with the highest bound; two that cover it must be added.
+  mutating func takeWorst() -> Part {
+    parts.remove(at: parts.indices.reduce(0) { parts[$1].upper > parts[$0].upper ? $1 : $0 })
+  }
+
+  /// Adds a branch.
+  ///
+  /// - Parameter limit: a bound of the branch that it is a part of.
+  mutating func add(_ branch: BoundedBranch, within limit: Double) {
+    let upper = min(branch.upper, limit)
+    if !(upper < 0), !branch.candidates.isEmpty {
+      parts.append(Part(branch: branch.branch, upper: upper, candidates: branch.candidates))
+    } else {
+      settled = max(settled, upper)
+    }
   }
 }
