@@ -25,7 +25,7 @@ struct AlphaCROWN<Scalar: RowScalar> {
   /// Where each row is largest, as the last pass left it: values of the input, and of nodes that counted with their box,
   /// by node index.
   private(set) var corner: [[Scalar]]
-  /// By how much the last pass's bounds can lie above what exact arithmetic would have made of the same lines.
+  /// By how much the last pass's bounds, and about those of earlier ones, can lie above what exact arithmetic would have made of the same lines.
   private(set) var errors: [Double] = []
 
   /// Slopes to start from, those of the given lines (CROWN's own choice), for the nodes that have some.
@@ -53,7 +53,7 @@ struct AlphaCROWN<Scalar: RowScalar> {
 
   /// The smallest bound that each row had in any iteration.
   mutating func upperBounds(_ settings: AlphaSettings) -> [Double] {
-    var best = pass()
+    var best = firstBounds()
     // For how many iterations each row gained too little.
     var idle = [Int](repeating: 0, count: best.count)
     var adam = Adam(step: settings.step)
@@ -81,6 +81,15 @@ struct AlphaCROWN<Scalar: RowScalar> {
       }
     }
     return best
+  }
+
+  /// The bounds with slopes and multipliers as they are given; rows that splits have left bare are bounded without
+  /// multipliers too.
+  mutating func firstBounds() -> [Double] {
+    let bounds = pass()
+    guard layers.contains(where: { $0?.splits.holdsBare ?? false }) else { return bounds }
+    for index in layers.indices { layers[index]?.splits.releaseBare() }
+    return zip(bounds, pass()).map(min)
   }
 
   /// One backward pass with the slopes as they are: the rows' bounds.

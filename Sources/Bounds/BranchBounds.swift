@@ -90,10 +90,10 @@ public struct BranchBounds: Sendable {
 
   /// Upper bounds of branches with the slopes and multipliers that they have, in single precision.
   ///
-  /// - Complexity: a backward pass with one vector for each branch.
+  /// - Complexity: a backward pass with one vector for each branch, or two.
   public func upperBounds(of branches: [Branch]) -> [Double] {
     var search = search(branches, in: Float.self)
-    return search.pass()
+    return search.firstBounds()
   }
 
   /// Bounds branches in one precision, and by how much its errors may have raised each bound.

@@ -33,8 +33,9 @@ struct LayerSplits {
     var multiplier: Double
     /// The size that the multiplier is likely to have: that of the row's coefficients here.
     var scale = 0.0
-    /// The least that the multiplier may become.
+    /// The least that the multiplier may become, and whether it counts as zero for now.
     var floor = 0.0
+    var isHeld = false
     /// The coefficient or the pre-activation that the lines must not see.
     var saved = 0.0
     var gradient = 0.0, first = 0.0, second = 0.0
@@ -77,18 +78,32 @@ struct LayerSplits {
       entries[k].saved = Double(rows[at])
       rows[at] = 0
     }
-    keepSome(in: rows)
+    holdBare(in: rows)
   }
 
-  /// Keeps multipliers from vanishing where a row has nothing else: all that is left to ask there is whether the branch is
-  /// empty, which multipliers of zero never show, and without coefficients nobody would know what to split next.
-  private mutating func keepSome<Scalar: RowScalar>(in rows: [Scalar]) {
-    var known = (row: -1, isZero: false)
+  /// Finds rows that splits have left bare, without a coefficient: what they bound is their constant, and where that does
+  /// not close the branch, its emptiness alone can. The first pass sees the constant, without multipliers; from then on
+  /// they stay above zero, which would never show emptiness nor tell anybody what to split next.
+  private mutating func holdBare<Scalar: RowScalar>(in rows: [Scalar]) {
+    var bare = (row: -1, is: false)
     for k in entries.indices where entries[k].floor == .infinity {
       let row = entries[k].row
-      if known.row != row { known = (row, rows[row * width..<(row + 1) * width].allSatisfy { $0 == 0 }) }
-      let isLeft = entries[k].isActive && entries[k].saved != 0
-      entries[k].floor = known.isZero && !isLeft ? entries[k].scale / 16 : 0
+      if bare.row != row {
+        let isLeft = entries[k...].prefix { $0.row == row }.contains { $0.isActive && $0.saved != 0 }
+        bare = (row, !isLeft && rows[row * width..<(row + 1) * width].allSatisfy { $0 == 0 })
+      }
+      entries[k].floor = bare.is ? entries[k].scale / 16 : 0
+      entries[k].isHeld = bare.is
+    }
+  }
+
+  /// Whether multipliers of bare rows did not count in the last pass.
+  var holdsBare: Bool { entries.contains(where: \.isHeld) }
+
+  /// Lets multipliers of bare rows count.
+  mutating func releaseBare() {
+    for k in entries.indices where entries[k].isHeld {
+      entries[k].isHeld = false
       entries[k].multiplier = max(entries[k].multiplier, entries[k].floor)
     }
   }
@@ -100,8 +115,9 @@ struct LayerSplits {
   ///   inactive unit's output is 0, and any coefficient that is not positive is sound where z ≤ 0.
   func putCoefficients<Scalar: RowScalar>(into rows: inout [Scalar]) {
     for entry in entries {
+      let multiplier = entry.isHeld ? 0 : entry.multiplier
       rows[entry.row * width + entry.unit] = Scalar(
-        entry.isActive ? max(entry.saved, entry.saved + entry.multiplier) : -entry.multiplier)
+        entry.isActive ? max(entry.saved, entry.saved + multiplier) : -multiplier)
     }
   }
 

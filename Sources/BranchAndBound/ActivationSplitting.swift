@@ -104,10 +104,14 @@ public struct ActivationSplitting {
     var ranges = RangeSearch(operations: operations, workers: workers) { [remaining] in remaining() > 0 }
     let tightened = ranges.tightened(branchBounds.bounds)
     outcome.nodes += ranges.nodes
-    guard let tightened else { return stack }
+    guard let tightened, remaining() > 0 else { return stack }
     branchBounds = BranchBounds(tightened)
     programs = [:]
-    let open = question.conjunctions.filter { outputs in stack.contains { $0.branch.outputs == outputs } }
+    // What a solver failed on is on the stack no longer: then all begin anew.
+    let open = question.conjunctions.filter { outputs in
+      outcome.stop == .numerical || stack.contains { $0.branch.outputs == outputs }
+    }
+    (outcome.stop, outcome.upper) = (.finished, -.infinity)
     return bound(open.map { Branch(outputs: $0) }, AlphaSettings(intermediate: nil, sufficient: 0))
   }
 
@@ -124,7 +128,9 @@ public struct ActivationSplitting {
     for (position, outputs) in conjunctions.enumerated() where outcome.stop != .found {
       let own = open.filter { $0.branch.outputs == outputs }
       let worst = own.max { $0.upper < $1.upper }
-      let end = remaining() - (remaining() - kept) / Double(conjunctions.count - position)
+      // Without a limit there is no share of it.
+      let end =
+        kept.isFinite ? remaining() - (remaining() - kept) / Double(conjunctions.count - position) : -.infinity
       let settled = settle(
         Branch(outputs: outputs), upper: worst?.upper ?? .infinity, others: worst?.corner ?? bounds.input.centre,
         programs: limit

@@ -38,7 +38,7 @@ struct RangeSearch {
     self.mayContinue = mayContinue
   }
 
-  /// The region's bounds with tighter ranges; nil where there are none to tighten, or too many for any to gain.
+  /// The region's bounds with tighter ranges; nil where none became tighter.
   mutating func tightened(_ bounds: RegionBounds) -> RegionBounds? {
     let layers = bounds.network.activationNodes.filter { node in
       node.sources[0].index > 0 && !bounds.hasExactRanges(node.sources[0]) && !bounds.unstableUnits(of: node).isEmpty
@@ -49,7 +49,7 @@ struct RangeSearch {
       // What a layer does not need is left to those behind it.
       left -= tighten(node, of: &result, operations: left / (layers.count - position))
     }
-    return nodes == 0 ? nil : result
+    return result.boxes == bounds.boxes ? nil : result
   }
 
   /// Tightens the ranges before one activation, in so many multiply-adds.

@@ -1,8 +1,8 @@
 import Tensors
 
 extension Network {
-  /// The nodes up to one of them, and behind it a layer with the values of some of its elements and, after these, the
-  /// same values negated: upper bounds of the outputs are both ends of the elements' ranges.
+  /// The nodes up to one of them, and behind it the values of some of its elements and, after these, the same values
+  /// negated: upper bounds of the outputs are both ends of the elements' ranges.
   ///
   /// The nodes keep their places, so that what is known of them holds there too.
   ///
@@ -10,19 +10,22 @@ extension Network {
   ///   - elements: positions in the node's value, at least one.
   ///   - node: any node but the input.
   public func ends(of elements: [Int], at node: NodeID) -> Network {
-    let width = self[node].shape.count
     let count = elements.count
-    var weights = [Double](repeating: 0, count: 2 * count * width)
-    for (row, element) in elements.enumerated() {
-      weights[row * width + element] = 1
-      weights[(count + row) * width + element] = -1
+    let zeros = [Double](repeating: 0, count: 2 * count)
+    let signs = [Double](repeating: 1, count: count) + [Double](repeating: -1, count: count)
+    let layers = [
+      LinearLayer(
+        map: .gather(GatherMap(inputCount: self[node].shape.count, sources: elements + elements)), bias: zeros),
+      LinearLayer(map: .diagonal(DiagonalMap(factors: signs)), bias: zeros),
+    ]
+    var nodes = Array(nodes[...node.index])
+    for layer in layers {
+      let source = NodeID(nodes.count - 1)
+      nodes.append(
+        Node(
+          id: NodeID(nodes.count), name: "ends", shape: Shape(vector: 2 * count),
+          operation: .linear(layer, source: source)))
     }
-    let layer = LinearLayer(
-      map: .dense(DenseMap(rows: 2 * count, columns: width, weights: weights)),
-      bias: [Double](repeating: 0, count: 2 * count))
-    let id = NodeID(node.index + 1)
-    let last = Node(
-      id: id, name: "ends", shape: Shape(vector: 2 * count), operation: .linear(layer, source: node))
-    return Network(nodes: Array(nodes[...node.index]) + [last], output: id)
+    return Network(nodes: nodes, output: NodeID(nodes.count - 1))
   }
 }
