@@ -38,6 +38,11 @@ public struct ActivationSplitting {
     (1_500, .ranges(operations: 200_000_000_000)), (3_000, .programs(600, share: 0.25)),
     (6_000, .ranges(operations: 800_000_000_000)),
   ]
+  /// The same for networks with convolutions: a unit there sees few relaxations, and searches of ranges took more time
+  /// from the branches than they saved.
+  private static let convolutionalStages: [(branches: Int, Stage)] = [
+    (320, .programs(60, share: 0.25)), (3_600, .programs(600, share: 0.25)),
+  ]
   /// The size, unstable units times inputs, beyond which a linear program takes too long.
   private static let sizeOfPrograms = 1_000_000
 
@@ -68,7 +73,7 @@ public struct ActivationSplitting {
   public mutating func run() -> ViolationOutcome {
     var stack = bound(
       question.conjunctions.map { Branch(outputs: $0) }, AlphaSettings(intermediate: nil, sufficient: 0))
-    var stages = Self.stages[...]
+    var stages = (hasConvolutions ? Self.convolutionalStages : Self.stages)[...]
     var nodesBefore = 0
     while !stack.isEmpty, outcome.stop == .finished || outcome.stop == .numerical {
       guard remaining() > 0 else {
@@ -96,6 +101,12 @@ public struct ActivationSplitting {
     }
     outcome.upper = max(outcome.upper, stack.map(\.upper).max() ?? -.infinity)
     return outcome
+  }
+
+  private var hasConvolutions: Bool {
+    question.network.nodes.contains { node in
+      if case .linear(let layer, _) = node.operation, case .convolution = layer.map { true } else { false }
+    }
   }
 
   /// What is left of the conjunctions once ranges of pre-activations are tighter: they begin anew, for their branches

@@ -64,7 +64,8 @@ struct RangeSearch {
     let each = 2 * max(1, bounds.network.prefix(endingAt: source).multiplyAdds) * (Self.settings.iterations + 1)
     // Of each unit two ends, of each split two branches.
     let count = min(open.count, Self.mostUnits, operations / (4 * each * Self.fewestSplits))
-    guard count >= min(open.count, Self.fewestUnits), count > 0 else { return 0 }
+    // Where most ranges stay as they are, as on convolutions, those that do not are of little use.
+    guard count >= min(open.count, Self.fewestUnits), 2 * count >= open.count else { return 0 }
     let units = Array(open.prefix(count))
     let splits = min(Self.mostSplits, operations / (4 * each * count))
     let before = nodes
