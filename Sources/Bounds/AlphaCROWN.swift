@@ -25,7 +25,8 @@ struct AlphaCROWN<Scalar: RowScalar> {
   /// Where each row is largest, as the last pass left it: values of the input, and of nodes that counted with their box,
   /// by node index.
   private(set) var corner: [[Scalar]]
-  /// By how much the last pass's bounds, and about those of earlier ones, can lie above what exact arithmetic would have made of the same lines.
+  /// By how much the last pass's bounds, and about those of earlier ones, can lie above what exact arithmetic would have
+  /// made of the same lines.
   private(set) var errors: [Double] = []
 
   /// Slopes to start from, those of the given lines (CROWN's own choice), for the nodes that have some.

@@ -16,10 +16,8 @@ import Tensors
 /// - Determinism: as ``InputSplitting``.
 /// - Source: Wang et al. 2021 (β-CROWN); De Palma et al. 2021 (filtered smart branching); Bunel et al. 2020.
 public struct ActivationSplitting {
-  /// Branches whose children are bounded at the same time, whatever the number of threads; and how many rows share a
-  /// product.
+  /// Branches whose children are bounded at the same time, whatever the number of threads.
   private static let roundSize = 32
-  private static let rowsAtOnce = 32
   /// How many units are tried for each of two scores.
   private static let tries = 3
   /// How many corners of a round are climbed from: their relaxations look past the flat regions that hold up gradients
@@ -188,7 +186,8 @@ public struct ActivationSplitting {
 
   /// Bounds branches, offers what looks like a violation, and returns those that stay open.
   private mutating func bound(_ branches: [Branch], _ settings: AlphaSettings) -> [BoundedBranch] {
-    let bounded = inParts(branches) { [branchBounds] in branchBounds.bound($0, settings, candidates: Self.tries) }
+    let bounded = workers.inParts(branches) { [branchBounds] in branchBounds.bound($0, settings, candidates: Self.tries)
+    }
     outcome.nodes += branches.count
     outcome.depth = max(outcome.depth, branches.map(\.splits.count).max() ?? 0)
     // What is no number stays open.
@@ -228,7 +227,7 @@ public struct ActivationSplitting {
     let trials = round.flatMap { parent in
       parent.candidates.flatMap { unit in [true, false].map { parent.branch.fixing(unit, isActive: $0) } }
     }
-    let uppers = inParts(trials) { [branchBounds] in branchBounds.upperBounds(of: $0) }
+    let uppers = workers.inParts(trials) { [branchBounds] in branchBounds.upperBounds(of: $0) }
     var next = 0
     return round.map { parent in
       var best = (unit: parent.candidates[0], score: Double.infinity)
@@ -240,14 +239,5 @@ public struct ActivationSplitting {
       }
       return best.unit
     }
-  }
-
-  private func inParts<Result: Sendable>(
-    _ branches: [Branch], _ body: @Sendable ([Branch]) -> [Result]
-  ) -> [Result] {
-    let parts = (branches.count + Self.rowsAtOnce - 1) / Self.rowsAtOnce
-    return workers.map(0..<parts) { part in
-      body(Array(branches[part * Self.rowsAtOnce..<min((part + 1) * Self.rowsAtOnce, branches.count)]))
-    }.flatMap(\.self)
   }
 }

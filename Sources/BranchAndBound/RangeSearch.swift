@@ -18,9 +18,8 @@ struct RangeSearch {
   private static let mostUnits = 256, fewestUnits = 32
   /// How often an end's worst branch is split: rather fewer units than fewer splits, and no more than help.
   private static let fewestSplits = 6, mostSplits = 64
-  /// How many branches share a product, as in ``ActivationSplitting``; and how many ends are taken between two looks at
-  /// the time.
-  private static let rowsAtOnce = 32, endsAtOnce = 64
+  /// How many ends are taken between two looks at the time.
+  private static let endsAtOnce = 64
   private static let rootSettings = AlphaSettings(iterations: 12, intermediate: nil, sufficient: 0)
   private static let settings = AlphaSettings(
     iterations: 6, step: 0.25, decay: 0.8, intermediate: nil, sufficient: 0)
@@ -110,12 +109,7 @@ struct RangeSearch {
     _ branches: [Branch], _ settings: AlphaSettings, _ branchBounds: BranchBounds
   ) -> [BoundedBranch] {
     nodes += branches.count
-    let parts = (branches.count + Self.rowsAtOnce - 1) / Self.rowsAtOnce
-    return workers.map(0..<parts) { part in
-      branchBounds.bound(
-        Array(branches[part * Self.rowsAtOnce..<min((part + 1) * Self.rowsAtOnce, branches.count)]), settings,
-        candidates: 1)
-    }.flatMap(\.self)
+    return workers.inParts(branches) { branchBounds.bound($0, settings, candidates: 1) }
   }
 }
 

@@ -9,7 +9,7 @@ extension Network {
   /// - Parameters:
   ///   - elements: positions in the node's value, at least one.
   ///   - node: any node but the input.
-  public func ends(of elements: [Int], at node: NodeID) -> Network {
+  package func ends(of elements: [Int], at node: NodeID) -> Network {
     let count = elements.count
     let zeros = [Double](repeating: 0, count: 2 * count)
     let signs = [Double](repeating: 1, count: count) + [Double](repeating: -1, count: count)
