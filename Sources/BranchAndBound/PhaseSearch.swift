@@ -64,7 +64,7 @@ public struct PhaseSearch<Solver: LinearProgramSolver & ~Copyable> {
   }
 
   /// What a bound must exceed for its node to stay open.
-  var target: Double { incumbent + request.tolerance(incumbent) }
+  var target: Double { max(incumbent + request.tolerance(incumbent), request.goal) }
 
   /// Seconds left, or nil where a limit is reached.
   mutating func secondsLeft() -> Double? {

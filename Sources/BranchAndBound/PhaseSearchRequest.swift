@@ -4,6 +4,9 @@ public struct PhaseSearchRequest {
   public var incumbent: Double
   /// Nodes are closed once they promise no more than this above the incumbent, which it is a function of.
   public var tolerance: (_ incumbent: Double) -> Double
+  /// How low a bound is wanted: nodes are closed once they promise no more, whatever the incumbent is. A search that has
+  /// not to come down all the way to the incumbent takes far fewer nodes.
+  public var goal = -Double.infinity
   /// Linear programs to solve at most.
   public var nodeLimit: Int
   /// Seconds left; asked before every node.

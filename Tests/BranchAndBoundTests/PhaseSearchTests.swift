@@ -44,7 +44,7 @@ import Testing
 
   /// Runs a search that takes every offered input at its word in ordinary arithmetic.
   static func search(
-    _ question: Question, objective: Int, nodeLimit: Int = .max
+    _ question: Question, objective: Int, nodeLimit: Int = .max, goal: Double = -.infinity
   ) -> (outcome: PhaseSearchOutcome, best: Double) {
     let region = question.region
     func value(_ input: [Double]) -> Double {
@@ -52,12 +52,13 @@ import Testing
     }
     let centre = question.box.clamp([0, 0, 0])
     var best = value(centre)
-    let request = PhaseSearchRequest(
+    var request = PhaseSearchRequest(
       incumbent: best, tolerance: { _ in 5e-7 }, nodeLimit: nodeLimit, remaining: { 30 },
       offer: { input in
         best = max(best, value(input))
         return best
       })
+    request.goal = goal
     var search = PhaseSearch<ClpSolver>(
       .margins(of: [objective + 1], label: 0, outputs: 3), others: centre, request)
     return (search.run(question.bounds, upper: 1e6), best)
@@ -127,5 +128,21 @@ import Testing
       #expect(upper <= last + 1e-9)
       last = upper
     }
+  }
+
+  /// Half of the way from the root's bound to the optimum takes fewer programs, and the bound is no lower than asked for.
+  @Test func `a search that need not come all the way ends sooner`() throws {
+    var (nodes, nodesToGoal) = (0, 0)
+    for seed in 300..<320 {
+      let question = try Question(seed, hidden: 14)
+      let root = Self.search(question, objective: 0, nodeLimit: 1).outcome
+      let (whole, best) = Self.search(question, objective: 0)
+      let goal = best + (root.upper - best) / 2
+      let part = Self.search(question, objective: 0, goal: goal).outcome
+      #expect(part.stop == .finished && part.upper >= best - 1e-9 && part.upper <= max(goal, best + 1e-6))
+      nodes += whole.nodes
+      nodesToGoal += part.nodes
+    }
+    #expect(nodesToGoal < nodes, "\(nodesToGoal) and \(nodes)")
   }
 }

@@ -1,5 +1,6 @@
 import Bounds
 import Intervals
+import MathematicalPrograms
 import Networks
 import TestSupport
 import Testing
@@ -9,6 +10,15 @@ import Testing
 /// Whole brackets judged by counting all linear pieces in exact arithmetic.
 @Suite struct ExhaustiveMarginTests {
   @Test(arguments: 0..<150) func `the bracket holds the exact margin`(_ number: Int) throws {
+    try expectExactMargin(number, firstRound: 1_000)
+  }
+
+  /// With one linear program each at first, bounds come down by many steps.
+  @Test(arguments: 0..<150) func `searches in rounds come to the same end`(_ number: Int) throws {
+    try expectExactMargin(number, firstRound: 1)
+  }
+
+  private func expectExactMargin(_ number: Int, firstRound: Int) throws {
     let kinds = RandomNetworks.Planar.allCases
     let kind = kinds[number % kinds.count]
     var random = RandomNetworks(seed: 0xB0B &+ UInt64(number))
@@ -18,7 +28,8 @@ import Testing
     let size = max(1, abs(ExactNumber(maximum).nearest))
     let bracket = try ExactMargin.bracket(
       of: network, over: Region(box: box), label: 2, sample: number,
-      settings: ExactSettings(timeout: 30, engine: .bab))
+      settings: ExactSettings(timeout: 30, engine: .bab), solvers: ClpSolver.self, CBCProcesses.self,
+      firstRound: firstRound)
     let (lower, upper) = (bracket.lower.margin, bracket.upper)
     let what: Comment = "network \(number) (\(kind)): [\(lower), \(upper)], \(ExactNumber(maximum).nearest)"
     #expect(maximum.isInside(try #require(Interval(lower: lower, upper: upper))), what)
