@@ -33,6 +33,12 @@ public protocol AnalysisScalar: BLASScalar {
     into products: UnsafeMutablePointer<Self>
   ) -> Bool
 
+  /// Products of a sparse matrix with vectors, or of its transpose: see `ck_sparse_product`.
+  static func sparseProduct(
+    starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>, _ values: UnsafePointer<Self>, m: Int, n: Int,
+    isTransposed: Bool, magnitudes: Bool, _ vectors: UnsafePointer<Self>, batch: Int,
+    into products: UnsafeMutablePointer<Self>)
+
   /// Products of a matrix with centres, and of its magnitudes with radii: see `ck_dense_balls`.
   static func denseBalls(
     _ weights: UnsafePointer<Self>, rows: Int, columns: Int, batch: Int, centres: UnsafePointer<Self>,
@@ -71,6 +77,15 @@ extension Double: AnalysisScalar {
     ck_sparse_rows_f64(rows, count, inner, matrix, columns, products) != 0
   }
 
+  public static func sparseProduct(
+    starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>, _ values: UnsafePointer<Double>, m: Int, n: Int,
+    isTransposed: Bool, magnitudes: Bool, _ vectors: UnsafePointer<Double>, batch: Int,
+    into products: UnsafeMutablePointer<Double>
+  ) {
+    (isTransposed ? ck_sparse_transposed_product_f64 : ck_sparse_product_f64)(
+      starts, columns, values, m, n, magnitudes ? 1 : 0, vectors, batch, products)
+  }
+
   public static func denseBalls(
     _ weights: UnsafePointer<Double>, rows: Int, columns: Int, batch: Int, centres: UnsafePointer<Double>,
     radii: UnsafePointer<Double>, middles: UnsafeMutablePointer<Double>, spreads: UnsafeMutablePointer<Double>
@@ -105,6 +120,15 @@ extension Float: AnalysisScalar {
     into products: UnsafeMutablePointer<Float>
   ) -> Bool {
     ck_sparse_rows_f32(rows, count, inner, matrix, columns, products) != 0
+  }
+
+  public static func sparseProduct(
+    starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>, _ values: UnsafePointer<Float>, m: Int, n: Int,
+    isTransposed: Bool, magnitudes: Bool, _ vectors: UnsafePointer<Float>, batch: Int,
+    into products: UnsafeMutablePointer<Float>
+  ) {
+    (isTransposed ? ck_sparse_transposed_product_f32 : ck_sparse_product_f32)(
+      starts, columns, values, m, n, magnitudes ? 1 : 0, vectors, batch, products)
   }
 
   public static func denseBalls(

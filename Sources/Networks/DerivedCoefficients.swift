@@ -10,6 +10,8 @@ final class DerivedCoefficients: Sendable {
     var single: (values: [Float], error: Double)?
     var singleMagnitudes: [Float]?
     var blockNorms: [Double]?
+    var sparse: [Double]?
+    var singleSparse: [Float]?
   }
   private let state = Mutex(State())
 
@@ -33,6 +35,13 @@ final class DerivedCoefficients: Sendable {
   func singleMagnitudes(of coefficients: [Double]) -> [Float] {
     let values = single(coefficients).values
     return kept(\.singleMagnitudes) { values.map(\.magnitude) }
+  }
+
+  /// The coefficients that are not zero, in their order, in the type that a product wants.
+  func sparse<Scalar: AnalysisScalar>(_ pattern: SparsePattern, of coefficients: [Double]) -> [Scalar] {
+    Scalar.choose(
+      single: { kept(\.singleSparse) { pattern.positions.map { Float(coefficients[$0]) } } },
+      double: { kept(\.sparse) { pattern.positions.map { coefficients[$0] } } })
   }
 
   /// The sums of magnitudes in consecutive blocks of each row, rounded up.

@@ -20,6 +20,11 @@ extension LinearMap {
     return Self.filling(batch * outputCount, from: inputs) { input, output in
       switch self {
       case .dense(let map):
+        if let sparse = map.sparse {
+          return sparse.multiply(
+            map.derived.sparse(sparse, of: map.weights), coefficients, isTransposed: false, input,
+            batch: batch * map.blocks, into: output)
+        }
         Scalar.gemm(
           .asStored, .transposed, m: batch * map.blocks, n: map.rows, k: map.columns, alpha: 1, input,
           lda: map.columns, map.chosen(coefficients), ldb: map.columns, beta: 0, output, ldc: map.rows)
@@ -43,7 +48,7 @@ extension LinearMap {
   func apply<Scalar: AnalysisScalar>(
     centres: [Scalar], radii: [Scalar], batch: Int
   ) -> (middles: [Scalar], spreads: [Scalar]) {
-    guard case .dense(let map) = self else {
+    guard case .dense(let map) = self, map.sparse == nil else {
       return (apply(centres, batch: batch), apply(radii, batch: batch, .magnitudes))
     }
     var spreads: [Scalar] = []
@@ -75,6 +80,11 @@ extension LinearMap {
     return Self.filling(batch * inputCount, from: outputs) { output, input in
       switch self {
       case .dense(let map):
+        if let sparse = map.sparse {
+          return sparse.multiply(
+            map.derived.sparse(sparse, of: map.weights), coefficients, isTransposed: true, output,
+            batch: batch * map.blocks, into: input)
+        }
         let weights: [Scalar] = map.chosen(coefficients)
         // Rows over single units and margins are nearly all zeros.
         if Scalar.sparseProduct(

@@ -36,7 +36,7 @@ public enum LinearMap: Sendable {
   /// The largest number of products summed for one element, forwards or backwards.
   public var longestSum: Int {
     switch self {
-    case .dense(let map): max(map.rows, map.columns)
+    case .dense(let map): map.sparse?.longestSum ?? max(map.rows, map.columns)
     case .convolution(let map):
       max(
         map.geometry.patchCount,
@@ -56,10 +56,11 @@ public enum LinearMap: Sendable {
     }
   }
 
-  /// Multiply-adds in one product: one for each coefficient and position it applies to.
+  /// Multiply-adds in one product: one for each coefficient and position it applies to, without the zeros of sparse
+  /// matrices.
   public var multiplyAdds: Int {
     switch self {
-    case .dense(let map): map.weights.count * map.blocks
+    case .dense(let map): (map.sparse?.positions.count ?? map.weights.count) * map.blocks
     case .convolution(let map): map.geometry.weightCount * map.geometry.positions
     case .diagonal(let map): map.factors.count
     case .gather: 0
@@ -93,6 +94,8 @@ public struct DenseMap: Sendable {
   public let rows, columns, blocks: Int
   /// The matrix W, row-major `[rows, columns]`.
   public let weights: [Double]
+  /// Where the coefficients stand, if the matrix is large and nearly all zeros.
+  let sparse: SparsePattern?
   let derived = DerivedCoefficients()
 
   /// - Precondition: there are `rows·columns` weights and at least one block.
@@ -103,6 +106,7 @@ public struct DenseMap: Sendable {
     self.columns = columns
     self.blocks = blocks
     self.weights = weights
+    sparse = SparsePattern(weights, rows: rows, columns: columns)
   }
 }
 

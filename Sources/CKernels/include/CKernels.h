@@ -75,6 +75,18 @@ void ck_relu(const double *values, double *outputs, size_t n);
 int ck_sparse_rows_f64(const double *rows, size_t count, size_t k, const double *matrix, size_t n, double *products);
 int ck_sparse_rows_f32(const float *rows, size_t count, size_t k, const float *matrix, size_t n, float *products);
 
+/// The products of a sparse matrix [m, n] with vectors: element i is the sum of values[k]*vector[columns[k]] for k from
+/// starts[i] to starts[i + 1], in this order; of the values' magnitudes where these are wanted.
+void ck_sparse_product_f64(const int32_t *starts, const int32_t *columns, const double *values, size_t m, size_t n,
+                           int magnitudes, const double *vectors, size_t batch, double *products);
+void ck_sparse_product_f32(const int32_t *starts, const int32_t *columns, const float *values, size_t m, size_t n,
+                           int magnitudes, const float *vectors, size_t batch, float *products);
+/// The same with the transposed matrix, summed in the order of rows.
+void ck_sparse_transposed_product_f64(const int32_t *starts, const int32_t *columns, const double *values, size_t m,
+                                      size_t n, int magnitudes, const double *vectors, size_t batch, double *products);
+void ck_sparse_transposed_product_f32(const int32_t *starts, const int32_t *columns, const float *values, size_t m,
+                                      size_t n, int magnitudes, const float *vectors, size_t batch, float *products);
+
 /// Adds values to a sum, element by element.
 void ck_add_f64(double *sum, const double *values, size_t n);
 void ck_add_f32(float *sum, const float *values, size_t n);
