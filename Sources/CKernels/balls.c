@@ -53,6 +53,55 @@
 BALLS(double, f64, 1, DBL_MIN)
 BALLS(float, f32, (1 + 0x1p-22), FLT_MIN)
 
+// The corner of a box: where rounding went up, more than it can have been is taken off. What extends above is rounded by
+// the difference, by a product and by `up`.
+//
+// The box of a corner: the ends' parts have all that rounding may take in their factors, as above, and the last sums round
+// by another 3u(|b| + |m|) + u(part).
+#define CORNERS(T, suffix, up, underflow)                                                          \
+  WIDE int ck_box_to_corner_##suffix(const double *restrict lower, const double *restrict upper,   \
+                                     size_t n, T *restrict corner, T *restrict extent) {           \
+    size_t unbounded = 0;                                                                          \
+    for (size_t i = 0; i < n; i++) {                                                               \
+      const double l = lower[i];                                                                   \
+      const T near = (T)l, below = (T)(l - (fabs(l) * 0x1p-22 + 2 * (underflow)));                 \
+      const T c = (double)near > l ? below : near;                                                 \
+      const double inflated = (upper[i] - (double)c) * (UP * up) + 2 * (underflow);                \
+      unbounded += !((fabs((double)c) <= DBL_MAX) & (inflated >= 0) & (inflated <= DBL_MAX));      \
+      if (corner) corner[i] = c;                                                                   \
+      extent[i] = (T)inflated;                                                                     \
+    }                                                                                              \
+    return unbounded == 0;                                                                         \
+  }                                                                                                \
+  WIDE void ck_corner_magnitudes_##suffix(const T *restrict corner, size_t n, double *restrict m) { \
+    for (size_t i = 0; i < n; i++) m[i] = fabs((double)corner[i]);                                 \
+  }                                                                                                \
+  WIDE void ck_corner_to_box_##suffix(                                                             \
+      const T *restrict middle, const T *restrict positives, const T *restrict negatives,          \
+      const double *restrict bias, const double *restrict reach, size_t n, double gamma,           \
+      double share, double *restrict lower, double *restrict upper) {                              \
+    const double own = (1 + gamma) * (UP * UP * UP), both = share * (1 + gamma) * (UP * UP * UP);  \
+    for (size_t i = 0; i < n; i++) {                                                               \
+      const double p = positives[i], q = negatives[i], b = bias[i];                                \
+      const double m = (middle ? (double)middle[i] : 0) + b;                                       \
+      const double rest = (p + q) * both + (reach ? reach[i] * (UP * UP) : 0) +                    \
+                          ((fabs(b) + fabs(m)) * 0x1p-50 + 2 * (underflow));                       \
+      const double low = m - (q * own + rest), high = m + (p * own + rest);                        \
+      const int known = (low >= -DBL_MAX) & (high <= DBL_MAX);                                     \
+      lower[i] = known ? low : -INFINITY;                                                          \
+      upper[i] = known ? high : INFINITY;                                                          \
+    }                                                                                              \
+  }
+
+CORNERS(double, f64, 1, DBL_MIN)
+CORNERS(float, f32, (1 + 0x1p-22), FLT_MIN)
+
+WIDE size_t ck_nonzeros(const double *values, size_t n) {
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) count += values[i] != 0;
+  return count;
+}
+
 WIDE void ck_centre_radius(const double *restrict lower, const double *restrict upper, size_t n,
                            double *restrict centre, double *restrict radius) {
   for (size_t i = 0; i < n; i++) {

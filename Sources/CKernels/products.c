@@ -1,5 +1,6 @@
 #include "clones.h"
 #include "convolution.h"
+#include "parts.h"
 #include "scatter.h"
 
 #include <string.h>
@@ -159,6 +160,35 @@ GRADIENT(float, f32)
 
 CONVOLVE(double, f64)
 CONVOLVE(float, f32)
+
+size_t ck_parts_list_bytes(const ck_convolution *g, size_t outputChannels, size_t groups, size_t elementBytes) {
+  return ck_parts_make(g, outputChannels, groups, elementBytes, width() / elementBytes).listBytes;
+}
+
+size_t ck_parts_workspace(const ck_convolution *g, size_t outputChannels, size_t groups, size_t elementBytes) {
+  return ck_parts_make(g, outputChannels, groups, elementBytes, width() / elementBytes).bytes;
+}
+
+#define LIST_PARTS_f64(v) list_parts_f64_##v(&p, weights, list)
+#define LIST_PARTS_f32(v) list_parts_f32_##v(&p, weights, list)
+#define CONVOLVE_PARTS_f64(v) convolve_parts_f64_##v(&p, batch, list, images, positives, negatives, workspace)
+#define CONVOLVE_PARTS_f32(v) convolve_parts_f32_##v(&p, batch, list, images, positives, negatives, workspace)
+
+#define PARTS(T, suffix)                                                                           \
+  void ck_list_parts_##suffix(const ck_convolution *g, size_t outputChannels, size_t groups,       \
+                              const T *weights, void *list) {                                      \
+    const ck_parts p = ck_parts_make(g, outputChannels, groups, sizeof(T), width() / sizeof(T));   \
+    WIDEST(LIST_PARTS_##suffix)                                                                    \
+  }                                                                                                \
+  void ck_convolve_parts_##suffix(const ck_convolution *g, size_t outputChannels, size_t groups,   \
+                                  size_t batch, const void *list, const T *images, T *positives,   \
+                                  T *negatives, void *workspace) {                                 \
+    const ck_parts p = ck_parts_make(g, outputChannels, groups, sizeof(T), width() / sizeof(T));   \
+    WIDEST(CONVOLVE_PARTS_##suffix)                                                                \
+  }
+
+PARTS(double, f64)
+PARTS(float, f32)
 
 size_t ck_windows_pull_workspace(const ck_convolution *g, size_t outputs, size_t fromHeight, size_t fromWidth) {
   const size_t height = (fromHeight - 1) * g->strideHeight + (g->kernelHeight - 1) * g->dilationHeight + 1;

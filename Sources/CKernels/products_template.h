@@ -6,4 +6,5 @@
 #include "window_products_template.h"
 #include "dense_template.h"
 #include "scatter_template.h"
+#include "parts_template.h"
 #include "lanes_end.h"

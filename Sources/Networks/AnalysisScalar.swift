@@ -27,6 +27,11 @@ public protocol AnalysisScalar: BLASScalar {
   /// The one of two arrays that is of this type; the other is not computed.
   static func choose(single: () -> [Float], double: () -> [Double]) -> [Self]
 
+  /// The one of two that is of this type; the other is not computed.
+  static func choose(
+    single: () -> ConvolutionParts<Float>?, double: () -> ConvolutionParts<Double>?
+  ) -> ConvolutionParts<Self>?
+
   /// `rows·matrix` where no row has more than two coefficients that are not zero; false, and nothing done, elsewhere.
   static func sparseProduct(
     _ rows: UnsafePointer<Self>, count: Int, _ matrix: UnsafePointer<Self>, inner: Int, columns: Int,
@@ -54,6 +59,22 @@ public protocol AnalysisScalar: BLASScalar {
   static func box(
     middle: UnsafePointer<Self>, spread: UnsafePointer<Self>, bias: UnsafePointer<Double>, count: Int, gamma: Double,
     lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>)
+
+  /// A box as a corner, rounded down, and extents, rounded up: see `ck_box_to_corner`. False where the box is unbounded.
+  /// A corner that nobody wants is not written.
+  static func corner(
+    _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int,
+    corner: UnsafeMutablePointer<Self>?, extent: UnsafeMutablePointer<Self>
+  ) -> Bool
+
+  /// The magnitudes of a corner's elements.
+  static func magnitudes(_ corner: UnsafePointer<Self>, count: Int, into magnitudes: UnsafeMutablePointer<Double>)
+
+  /// The box around products of corners and of extents: see `ck_corner_to_box`.
+  static func box(
+    middle: UnsafePointer<Self>?, parts: (positive: UnsafePointer<Self>, negative: UnsafePointer<Self>),
+    bias: UnsafePointer<Double>, reach: UnsafePointer<Double>?, count: Int, gamma: Double, share: Double,
+    lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>)
 }
 
 extension AnalysisScalar {
@@ -69,6 +90,10 @@ extension Double: AnalysisScalar {
   public static var underflow: Double { RoundingError.underflow }
 
   public static func choose(single: () -> [Float], double: () -> [Double]) -> [Double] { double() }
+
+  public static func choose(
+    single: () -> ConvolutionParts<Float>?, double: () -> ConvolutionParts<Double>?
+  ) -> ConvolutionParts<Double>? { double() }
 
   public static func sparseProduct(
     _ rows: UnsafePointer<Double>, count: Int, _ matrix: UnsafePointer<Double>, inner: Int, columns: Int,
@@ -106,6 +131,28 @@ extension Double: AnalysisScalar {
   ) {
     ck_ball_to_box_f64(middle, spread, bias, count, gamma, lower, upper)
   }
+
+  public static func corner(
+    _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int,
+    corner: UnsafeMutablePointer<Double>?, extent: UnsafeMutablePointer<Double>
+  ) -> Bool {
+    ck_box_to_corner_f64(lower, upper, count, corner, extent) != 0
+  }
+
+  public static func magnitudes(
+    _ corner: UnsafePointer<Double>, count: Int, into magnitudes: UnsafeMutablePointer<Double>
+  ) {
+    ck_corner_magnitudes_f64(corner, count, magnitudes)
+  }
+
+  public static func box(
+    middle: UnsafePointer<Double>?, parts: (positive: UnsafePointer<Double>, negative: UnsafePointer<Double>),
+    bias: UnsafePointer<Double>, reach: UnsafePointer<Double>?, count: Int, gamma: Double, share: Double,
+    lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>
+  ) {
+    ck_corner_to_box_f64(
+      middle, parts.positive, parts.negative, bias, reach, count, gamma, share, lower, upper)
+  }
 }
 
 extension Float: AnalysisScalar {
@@ -114,6 +161,10 @@ extension Float: AnalysisScalar {
   public static var underflow: Double { Double(Float.leastNormalMagnitude) }
 
   public static func choose(single: () -> [Float], double: () -> [Double]) -> [Float] { single() }
+
+  public static func choose(
+    single: () -> ConvolutionParts<Float>?, double: () -> ConvolutionParts<Double>?
+  ) -> ConvolutionParts<Float>? { single() }
 
   public static func sparseProduct(
     _ rows: UnsafePointer<Float>, count: Int, _ matrix: UnsafePointer<Float>, inner: Int, columns: Int,
@@ -150,5 +201,27 @@ extension Float: AnalysisScalar {
     gamma: Double, lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>
   ) {
     ck_ball_to_box_f32(middle, spread, bias, count, gamma, lower, upper)
+  }
+
+  public static func corner(
+    _ lower: UnsafePointer<Double>, _ upper: UnsafePointer<Double>, count: Int,
+    corner: UnsafeMutablePointer<Float>?, extent: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    ck_box_to_corner_f32(lower, upper, count, corner, extent) != 0
+  }
+
+  public static func magnitudes(
+    _ corner: UnsafePointer<Float>, count: Int, into magnitudes: UnsafeMutablePointer<Double>
+  ) {
+    ck_corner_magnitudes_f32(corner, count, magnitudes)
+  }
+
+  public static func box(
+    middle: UnsafePointer<Float>?, parts: (positive: UnsafePointer<Float>, negative: UnsafePointer<Float>),
+    bias: UnsafePointer<Double>, reach: UnsafePointer<Double>?, count: Int, gamma: Double, share: Double,
+    lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>
+  ) {
+    ck_corner_to_box_f32(
+      middle, parts.positive, parts.negative, bias, reach, count, gamma, share, lower, upper)
   }
 }

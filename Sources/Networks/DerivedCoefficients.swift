@@ -1,9 +1,10 @@
 import Intervals
 import Synchronization
+import Tensors
 
 /// What analyses want of a linear map's coefficients besides themselves: magnitudes, copies in single precision, sums of
-/// blocks. Each is computed when it is first asked for and kept; a network that is only read, run or written needs none,
-/// and each is as large as the coefficients or half of it.
+/// blocks, lists by sign. Each is computed when it is first asked for and kept; a network that is only read, run or written
+/// needs none, and each is as large as the coefficients, half of it or, for lists, half as large again.
 final class DerivedCoefficients: Sendable {
   private struct State {
     var magnitudes: [Double]?
@@ -12,6 +13,8 @@ final class DerivedCoefficients: Sendable {
     var blockNorms: [Double]?
     var sparse: [Double]?
     var singleSparse: [Float]?
+    var parts: ConvolutionParts<Double>??
+    var singleParts: ConvolutionParts<Float>??
   }
   private let state = Mutex(State())
 
@@ -42,6 +45,17 @@ final class DerivedCoefficients: Sendable {
     Scalar.choose(
       single: { kept(\.singleSparse) { pattern.positions.map { Float(coefficients[$0]) } } },
       double: { kept(\.sparse) { pattern.positions.map { coefficients[$0] } } })
+  }
+
+  /// The positive and negative weights of a convolution, where products with both at once are the faster way.
+  func parts(of coefficients: [Double], _ geometry: ConvolutionGeometry) -> ConvolutionParts<Double>? {
+    kept(\.parts) { ConvolutionParts(of: coefficients, geometry) }
+  }
+
+  /// The same in single precision.
+  func singleParts(of coefficients: [Double], _ geometry: ConvolutionGeometry) -> ConvolutionParts<Float>? {
+    let values = single(coefficients).values
+    return kept(\.singleParts) { ConvolutionParts(of: values, geometry) }
   }
 
   /// The sums of magnitudes in consecutive blocks of each row, rounded up.

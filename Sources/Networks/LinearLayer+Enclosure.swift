@@ -4,23 +4,44 @@ import Intervals
 extension LinearLayer {
   /// Boxes that contain `W·x + b` in real arithmetic for every `x` of each box.
   ///
+  /// Boxes of which few elements begin anywhere but at zero take one product each, all others two; which way one goes
+  /// depends on it and on the map alone.
+  ///
+  /// - Parameter type: in what products are computed. In single precision γ is that of single precision, centres are
+  ///   rounded to it and radii reach both ends from there.
+  /// - Complexity: at most two products with the map for all boxes together.
+  public func images<Scalar: AnalysisScalar>(of boxes: [Box], in type: Scalar.Type) -> [Box] {
+    // They do not come in their own order.
+    var images = [Box?](repeating: nil, count: boxes.count)
+    forEachImage(of: boxes, in: type) { images[$0] = $1 }
+    return images.compactMap(\.self)
+  }
+
+  /// The same, each box handed over with its number, in any order.
+  func forEachImage<Scalar: AnalysisScalar>(of boxes: [Box], in type: Scalar.Type, _ body: (Int, Box) -> Void) {
+    let numbers = Array(boxes.indices)
+    let corners = corners(of: boxes)
+    if corners.isEmpty {
+      forEachBallImage(of: boxes, numbers, in: type, body)
+    } else if let parts = map.parts(in: type) {
+      forEachCornerImage(of: boxes, corners, parts, body)
+      let rest = Set(numbers).subtracting(corners.map(\.number)).sorted()
+      if !rest.isEmpty { forEachBallImage(of: rest.map { boxes[$0] }, rest, in: type, body) }
+    } else {
+      forEachBallImage(of: boxes, numbers, in: type, body)
+    }
+  }
+
+  /// Boxes that contain the images of balls around boxes, by two products.
+  ///
   /// With centre c, radius r and γ for the longest sum, the computed centre is wrong by at most
   /// γ(|W||c| + |b|), so that the radius |W|·(r + γ(|c| + r)) + γ|b|, widened for its own rounding, covers
   /// both: one extra vector addition and no extra matrix product.
   ///
-  /// - Parameter type: in what products are computed. In single precision γ is that of single precision, centres are
-  ///   rounded to it and radii reach both ends from there.
-  /// - Complexity: two products with the map for all boxes together.
   /// - Source: architecture of the tool, "Sound in floating point"; the error model is Higham's, §3.1.
-  public func images<Scalar: AnalysisScalar>(of boxes: [Box], in type: Scalar.Type) -> [Box] {
-    var images: [Box] = []
-    images.reserveCapacity(boxes.count)
-    forEachImage(of: boxes, in: type) { images.append($1) }
-    return images
-  }
-
-  /// The same, each box handed over with its number before the next is made.
-  func forEachImage<Scalar: AnalysisScalar>(of boxes: [Box], in type: Scalar.Type, _ body: (Int, Box) -> Void) {
+  func forEachBallImage<Scalar: AnalysisScalar>(
+    of boxes: [Box], _ numbers: [Int], in type: Scalar.Type, _ body: (Int, Box) -> Void
+  ) {
     // Twice the longest sum covers the rounding of the radius product itself: |W|ρ computed is at least
     // (1 − γ)|W|ρ, and (1 − γ_k)(r + γ_2k(…)) ≥ r + γ_k(…). The file's coefficients are as far away again.
     let gamma =
@@ -42,7 +63,7 @@ extension LinearLayer {
     }
     let (middles, spreads) = map.apply(centres: centres, radii: radii, batch: count)
     for i in 0..<count {
-      body(i, isBounded[i] ? box(middles, spreads, index: i, gamma: gamma) : .entire(count: map.outputCount))
+      body(numbers[i], isBounded[i] ? box(middles, spreads, index: i, gamma: gamma) : .entire(count: map.outputCount))
     }
   }
 
@@ -68,6 +89,11 @@ extension LinearLayer {
       }
       initialized = width
     }
+    return widened(&lower, &upper, gamma: gamma)
+  }
+
+  /// The box between two corners, which are moved outwards by what the bias may be wrong by.
+  func widened(_ lower: inout [Double], _ upper: inout [Double], gamma: Double) -> Box {
     for i in biasError.indices {
       let error = (biasError[i] * (1 + gamma)).nextUp
       lower[i] = (lower[i] - error).nextDown
@@ -78,7 +104,7 @@ extension LinearLayer {
 
   /// A box that contains `W·x + b` in real arithmetic for every `x` of a box.
   ///
-  /// - Complexity: two products with the map.
+  /// - Complexity: at most two products with the map.
   public func image(of box: Box) -> Box { images(of: [box], in: Double.self)[0] }
 }
 
@@ -94,7 +120,7 @@ extension Network {
   /// A box for each node that contains its value in real arithmetic at every point of an input box, by
   /// interval propagation (IBP).
   ///
-  /// - Complexity: two products with each linear map.
+  /// - Complexity: at most two products with each linear map.
   /// - Source: Gowal et al. 2018, "On the Effectiveness of Interval Bound Propagation", eqs. 6–8.
   public func intervals(over input: Box) -> [Box] { intervals(over: [input], in: Double.self)[0] }
 

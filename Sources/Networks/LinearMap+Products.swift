@@ -62,6 +62,14 @@ extension LinearMap {
     return (middles, spreads)
   }
 
+  /// W⁺ = max(W, 0) and W⁻ = max(−W, 0), where products with both at once are faster than with W and |W|: convolutions.
+  func parts<Scalar: AnalysisScalar>(in type: Scalar.Type) -> ConvolutionParts<Scalar>? {
+    guard case .convolution(let map) = self else { return nil }
+    return Scalar.choose(
+      single: { map.derived.singleParts(of: map.weights, map.geometry) },
+      double: { map.derived.parts(of: map.weights, map.geometry) })
+  }
+
   /// `Wᵀ·y` (or `|W|ᵀ·y`) for each of `batch` vectors: rows of coefficients pulled back to the input.
   ///
   /// - Parameters:

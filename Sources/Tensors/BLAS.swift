@@ -35,6 +35,17 @@ public protocol BLASScalar: BinaryFloatingPoint, Sendable {
     _ weights: UnsafePointer<Self>, _ source: UnsafePointer<Self>, _ result: UnsafeMutablePointer<Self>,
     workspace: UnsafeMutableRawPointer)
 
+  /// The lists of a convolution's positive and negative weights; see `ck_list_parts`.
+  static func listParts(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, _ weights: UnsafePointer<Self>,
+    into list: UnsafeMutableRawPointer)
+
+  /// Products with a convolution's positive and negative weights; see `ck_convolve_parts`.
+  static func convolveParts(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, batch: Int, _ list: UnsafeRawPointer,
+    _ images: UnsafePointer<Self>, positives: UnsafeMutablePointer<Self>, negatives: UnsafeMutablePointer<Self>,
+    workspace: UnsafeMutableRawPointer)
+
   /// Adds the gradient with respect to a convolution's weights for the first images of a batch; returns for how many. See
   /// `ck_convolution_gradient`.
   static func convolutionGradient(
@@ -73,6 +84,21 @@ extension Double: BLASScalar {
   ) {
     ck_convolve_f64(
       &geometry, outputChannels, groups, batch, transposed ? 1 : 0, weights, source, result, workspace)
+  }
+
+  public static func listParts(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, _ weights: UnsafePointer<Double>,
+    into list: UnsafeMutableRawPointer
+  ) {
+    ck_list_parts_f64(&geometry, outputChannels, groups, weights, list)
+  }
+
+  public static func convolveParts(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, batch: Int, _ list: UnsafeRawPointer,
+    _ images: UnsafePointer<Double>, positives: UnsafeMutablePointer<Double>, negatives: UnsafeMutablePointer<Double>,
+    workspace: UnsafeMutableRawPointer
+  ) {
+    ck_convolve_parts_f64(&geometry, outputChannels, groups, batch, list, images, positives, negatives, workspace)
   }
 
   public static func convolutionGradient(
@@ -114,6 +140,21 @@ extension Float: BLASScalar {
   ) {
     ck_convolve_f32(
       &geometry, outputChannels, groups, batch, transposed ? 1 : 0, weights, source, result, workspace)
+  }
+
+  public static func listParts(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, _ weights: UnsafePointer<Float>,
+    into list: UnsafeMutableRawPointer
+  ) {
+    ck_list_parts_f32(&geometry, outputChannels, groups, weights, list)
+  }
+
+  public static func convolveParts(
+    _ geometry: inout ck_convolution, outputChannels: Int, groups: Int, batch: Int, _ list: UnsafeRawPointer,
+    _ images: UnsafePointer<Float>, positives: UnsafeMutablePointer<Float>, negatives: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutableRawPointer
+  ) {
+    ck_convolve_parts_f32(&geometry, outputChannels, groups, batch, list, images, positives, negatives, workspace)
   }
 
   public static func convolutionGradient(

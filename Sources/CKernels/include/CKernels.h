@@ -115,6 +115,25 @@ void ck_ball_to_box_f64(const double *middle, const double *spread, const double
 void ck_ball_to_box_f32(const float *middle, const float *spread, const double *bias, size_t n, double gamma,
                         double *lower, double *upper);
 
+/// A box as its lower corner c, rounded down, and how far each element extends above it, rounded up. Returns 0 where some
+/// range is unbounded; the result then says nothing. The corner is not written where it is NULL.
+int ck_box_to_corner_f64(const double *lower, const double *upper, size_t n, double *corner, double *extent);
+int ck_box_to_corner_f32(const double *lower, const double *upper, size_t n, float *corner, float *extent);
+/// The magnitudes of a corner's elements.
+void ck_corner_magnitudes_f64(const double *corner, size_t n, double *magnitudes);
+void ck_corner_magnitudes_f32(const float *corner, size_t n, double *magnitudes);
+
+/// The box from middle + bias - N to middle + bias + P, where N and P are negatives and positives and, of themselves,
+/// gamma, of both, share, and reach[i] more; all rounded outwards; the whole line where anything overflowed. Without a
+/// middle it is zero, without a reach that is.
+void ck_corner_to_box_f64(const double *middle, const double *positives, const double *negatives, const double *bias,
+                          const double *reach, size_t n, double gamma, double share, double *lower, double *upper);
+void ck_corner_to_box_f32(const float *middle, const float *positives, const float *negatives, const double *bias,
+                          const double *reach, size_t n, double gamma, double share, double *lower, double *upper);
+
+/// How many values are not zero.
+size_t ck_nonzeros(const double *values, size_t n);
+
 /// Geometry of a two-dimensional convolution over one group of channels.
 typedef struct {
   size_t channels, height, width;         // of the input
@@ -148,6 +167,25 @@ void ck_convolve_f64(const ck_convolution *g, size_t outputChannels, size_t grou
                      const double *weights, const double *source, double *result, void *workspace);
 void ck_convolve_f32(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
                      const float *weights, const float *source, float *result, void *workspace);
+
+/// Bytes, aligned to 8, of the lists that products with a convolution's positive and negative weights go through; 0 where
+/// they are no good: few channels or taps, large images, and where ck_convolve would be no good.
+size_t ck_parts_list_bytes(const ck_convolution *g, size_t outputChannels, size_t groups, size_t elementBytes);
+/// Bytes of workspace, aligned to 64, that ck_convolve_parts wants, whatever the batch.
+size_t ck_parts_workspace(const ck_convolution *g, size_t outputChannels, size_t groups, size_t elementBytes);
+/// Writes the lists of weights [outputChannels, channels, kernelHeight, kernelWidth].
+void ck_list_parts_f64(const ck_convolution *g, size_t outputChannels, size_t groups, const double *weights, void *list);
+void ck_list_parts_f32(const ck_convolution *g, size_t outputChannels, size_t groups, const float *weights, void *list);
+/// The products of images, as ck_convolve has them, with the positive weights alone, and with the magnitudes of the
+/// negative ones: together as many multiply-adds as one product with all. Each result is the sum of its products in an
+/// order that depends on the processor, on the sizes and on the weights' signs, and of zeros; no result reads what does
+/// not belong to it.
+void ck_convolve_parts_f64(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                           const void *list, const double *images, double *positives, double *negatives,
+                           void *workspace);
+void ck_convolve_parts_f32(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,
+                           const void *list, const float *images, float *positives, float *negatives,
+                           void *workspace);
 
 /// Bytes of workspace, aligned to 64, that ck_convolution_gradient wants; 0 where it is no good: for fewer images than a
 /// vector has elements, images or outputs smaller than a vector, and where ck_convolve would be no good.
