@@ -56,8 +56,8 @@ BALLS(float, f32, (1 + 0x1p-22), FLT_MIN)
 // The corner of a box: where rounding went up, more than it can have been is taken off. What extends above is rounded by
 // the difference, by a product and by `up`.
 //
-// The box of a corner: the ends' parts have all that rounding may take in their factors, as above, and the last sums round
-// by another 3u(|b| + |m|) + u(part).
+// The box of a corner: factors hold everything that rounding may take, as above, and the last sums round by another
+// 2u|m|. What is lost to underflow in the products is met by the coefficients' error once more.
 #define CORNERS(T, suffix, up, underflow)                                                          \
   WIDE int ck_box_to_corner_##suffix(const double *restrict lower, const double *restrict upper,   \
                                      size_t n, T *restrict corner, T *restrict extent) {           \
@@ -73,19 +73,20 @@ BALLS(float, f32, (1 + 0x1p-22), FLT_MIN)
     }                                                                                              \
     return unbounded == 0;                                                                         \
   }                                                                                                \
-  WIDE void ck_corner_magnitudes_##suffix(const T *restrict corner, size_t n, double *restrict m) { \
-    for (size_t i = 0; i < n; i++) m[i] = fabs((double)corner[i]);                                 \
+  WIDE void ck_corner_magnitudes_##suffix(T *corner, size_t n) {                                   \
+    for (size_t i = 0; i < n; i++) corner[i] = corner[i] < 0 ? -corner[i] : corner[i];             \
   }                                                                                                \
   WIDE void ck_corner_to_box_##suffix(                                                             \
-      const T *restrict middle, const T *restrict positives, const T *restrict negatives,          \
-      const double *restrict bias, const double *restrict reach, size_t n, double gamma,           \
-      double share, double *restrict lower, double *restrict upper) {                              \
+      const T *restrict middle, const T *restrict reach, const T *restrict positives,              \
+      const T *restrict negatives, const double *restrict bias, size_t n, double gamma,            \
+      double ofReach, double share, double *restrict lower, double *restrict upper) {              \
     const double own = (1 + gamma) * (UP * UP * UP), both = share * (1 + gamma) * (UP * UP * UP);  \
+    const double around = ofReach * (UP * UP * UP), lost = 2 * (underflow) * (1 + share);          \
     for (size_t i = 0; i < n; i++) {                                                               \
       const double p = positives[i], q = negatives[i], b = bias[i];                                \
       const double m = (middle ? (double)middle[i] : 0) + b;                                       \
-      const double rest = (p + q) * both + (reach ? reach[i] * (UP * UP) : 0) +                    \
-                          ((fabs(b) + fabs(m)) * 0x1p-50 + 2 * (underflow));                       \
+      const double rest = (p + q) * both + (reach ? (double)reach[i] * around : 0) +               \
+                          (fabs(m) * 0x1p-50 + lost);                                              \
       const double low = m - (q * own + rest), high = m + (p * own + rest);                        \
       const int known = (low >= -DBL_MAX) & (high <= DBL_MAX);                                     \
       lower[i] = known ? low : -INFINITY;                                                          \

@@ -67,14 +67,22 @@ public protocol AnalysisScalar: BLASScalar {
     corner: UnsafeMutablePointer<Self>?, extent: UnsafeMutablePointer<Self>
   ) -> Bool
 
-  /// The magnitudes of a corner's elements.
-  static func magnitudes(_ corner: UnsafePointer<Self>, count: Int, into magnitudes: UnsafeMutablePointer<Double>)
+  /// Takes the magnitudes of a corner's elements, in their place.
+  static func takeMagnitudes(of corner: UnsafeMutablePointer<Self>, count: Int)
 
-  /// The box around products of corners and of extents: see `ck_corner_to_box`.
+  /// The box around products of corners, with weights and with their magnitudes, and of extents: see `ck_corner_to_box`.
   static func box(
-    middle: UnsafePointer<Self>?, parts: (positive: UnsafePointer<Self>, negative: UnsafePointer<Self>),
-    bias: UnsafePointer<Double>, reach: UnsafePointer<Double>?, count: Int, gamma: Double, share: Double,
-    lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>)
+    middle: UnsafePointer<Self>?, reach: UnsafePointer<Self>?,
+    parts: (positive: UnsafePointer<Self>, negative: UnsafePointer<Self>), bias: UnsafePointer<Double>, count: Int,
+    shares: CornerShares, lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>)
+}
+
+/// What parts of what was computed of a corner and of extents rounding and the coefficients' own errors may take.
+public struct CornerShares {
+  /// Rounding: of the product of extents that an end is moved by, and of a corner's.
+  public let ofPart, ofReach: Double
+  /// The coefficients' errors: of both products of extents.
+  public let ofBoth: Double
 }
 
 extension AnalysisScalar {
@@ -139,19 +147,18 @@ extension Double: AnalysisScalar {
     ck_box_to_corner_f64(lower, upper, count, corner, extent) != 0
   }
 
-  public static func magnitudes(
-    _ corner: UnsafePointer<Double>, count: Int, into magnitudes: UnsafeMutablePointer<Double>
-  ) {
-    ck_corner_magnitudes_f64(corner, count, magnitudes)
+  public static func takeMagnitudes(of corner: UnsafeMutablePointer<Double>, count: Int) {
+    ck_corner_magnitudes_f64(corner, count)
   }
 
   public static func box(
-    middle: UnsafePointer<Double>?, parts: (positive: UnsafePointer<Double>, negative: UnsafePointer<Double>),
-    bias: UnsafePointer<Double>, reach: UnsafePointer<Double>?, count: Int, gamma: Double, share: Double,
-    lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>
+    middle: UnsafePointer<Double>?, reach: UnsafePointer<Double>?,
+    parts: (positive: UnsafePointer<Double>, negative: UnsafePointer<Double>), bias: UnsafePointer<Double>, count: Int,
+    shares: CornerShares, lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>
   ) {
     ck_corner_to_box_f64(
-      middle, parts.positive, parts.negative, bias, reach, count, gamma, share, lower, upper)
+      middle, reach, parts.positive, parts.negative, bias, count, shares.ofPart, shares.ofReach, shares.ofBoth, lower,
+      upper)
   }
 }
 
@@ -210,18 +217,17 @@ extension Float: AnalysisScalar {
     ck_box_to_corner_f32(lower, upper, count, corner, extent) != 0
   }
 
-  public static func magnitudes(
-    _ corner: UnsafePointer<Float>, count: Int, into magnitudes: UnsafeMutablePointer<Double>
-  ) {
-    ck_corner_magnitudes_f32(corner, count, magnitudes)
+  public static func takeMagnitudes(of corner: UnsafeMutablePointer<Float>, count: Int) {
+    ck_corner_magnitudes_f32(corner, count)
   }
 
   public static func box(
-    middle: UnsafePointer<Float>?, parts: (positive: UnsafePointer<Float>, negative: UnsafePointer<Float>),
-    bias: UnsafePointer<Double>, reach: UnsafePointer<Double>?, count: Int, gamma: Double, share: Double,
-    lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>
+    middle: UnsafePointer<Float>?, reach: UnsafePointer<Float>?,
+    parts: (positive: UnsafePointer<Float>, negative: UnsafePointer<Float>), bias: UnsafePointer<Double>, count: Int,
+    shares: CornerShares, lower: UnsafeMutablePointer<Double>, upper: UnsafeMutablePointer<Double>
   ) {
     ck_corner_to_box_f32(
-      middle, parts.positive, parts.negative, bias, reach, count, gamma, share, lower, upper)
+      middle, reach, parts.positive, parts.negative, bias, count, shares.ofPart, shares.ofReach, shares.ofBoth, lower,
+      upper)
   }
 }

@@ -14,8 +14,7 @@ extension LinearLayer {
   typealias Corner = (number: Int, nonzeros: Int)
 
   /// Those boxes that this way is good for: where few elements do not begin at zero, beside all and beside those that an
-  /// output reads. The product with more of them takes long, and the bound of its error may be looser than that of a
-  /// centre's.
+  /// output reads. Products with more of them take long.
   func corners(of boxes: [Box]) -> [Corner] {
     guard case .convolution = map else { return [] }
     let most = min(map.inputCount, map.longestSum) / 8
@@ -29,8 +28,8 @@ extension LinearLayer {
   ///
   /// With γ for the longest sum and e the coefficients' own error, in real arithmetic W⁺·d is at most the computed product
   /// p and γ of it, and the coefficients add at most e of p and n, the product with W⁻, together. The product with the
-  /// corner is wrong by at most γ for as many terms as are not zero, and the coefficients add e again, of |W||c|, which is
-  /// bounded without a product.
+  /// corner is wrong by at most γ of |W||c| for as many terms as are not zero, and the coefficients add e of it again. That
+  /// is a second product which passes over what is zero: outputs that read none of the corner take nothing from it.
   func forEachCornerImage<Scalar: AnalysisScalar>(
     of boxes: [Box], _ chosen: [Corner], _ parts: ConvolutionParts<Scalar>, _ body: (Int, Box) -> Void
   ) {
@@ -40,7 +39,7 @@ extension LinearLayer {
     let (width, height) = (map.inputCount, map.outputCount)
     var isBounded = [Bool](repeating: true, count: chosen.count)
     var extents: [Scalar] = []
-    let corners = [Scalar](unsafeUninitializedCapacity: multiplied * width) { corners, initialized in
+    var corners = [Scalar](unsafeUninitializedCapacity: multiplied * width) { corners, initialized in
       extents = [Scalar](unsafeUninitializedCapacity: chosen.count * width) { extents, initialized in
         if let extent = extents.baseAddress {
           for (i, choice) in chosen.enumerated() {
@@ -65,65 +64,62 @@ extension LinearLayer {
       initialized = chosen.count * height
     }
     let middles = multiplied > 0 ? map.apply(corners, batch: multiplied) : []
+    corners.withUnsafeMutableBufferPointer { corners in
+      if let start = corners.baseAddress { Scalar.takeMagnitudes(of: start, count: corners.count) }
+    }
+    let reaches = multiplied > 0 ? map.apply(corners, batch: multiplied, .magnitudes) : []
     for (i, choice) in chosen.enumerated() {
-      guard isBounded[i] else {
-        body(choice.number, .entire(count: height))
-        continue
-      }
       let isMultiplied = i < multiplied
-      let reach = isMultiplied ? reach(of: corners[i * width..<(i + 1) * width], nonzeros: choice.nonzeros) : []
       body(
         choice.number,
-        box(isMultiplied ? middles : [], positives: positives, negatives: negatives, reach: reach, index: i))
+        isBounded[i]
+          ? box(
+            isMultiplied ? (middles, reaches) : nil, (positives, negatives), index: i,
+            shares: cornerShares(nonzeros: choice.nonzeros, in: Scalar.self)) : .entire(count: height))
     }
   }
 
-  /// By how much the product with a corner may be wrong, and what the coefficients' error adds to it.
-  private func reach<Scalar: AnalysisScalar>(of corner: ArraySlice<Scalar>, nonzeros: Int) -> [Double] {
-    // The norms behind this bound are those of the stored coefficients, not of those that were rounded to the type.
-    let share =
-      ((Scalar.gamma(min(map.longestSum, nonzeros) + 1) + 2 * coefficientError(in: Scalar.self)) * (1 + 0x1p-20)).nextUp
-    let magnitudes = [Double](unsafeUninitializedCapacity: corner.count) { magnitudes, count in
-      count = corner.count
-      corner.withUnsafeBufferPointer { corner in
-        if let from = corner.baseAddress, let to = magnitudes.baseAddress {
-          Scalar.magnitudes(from, count: corner.count, into: to)
-        }
-      }
-    }
-    var bounds = map.magnitudeBound(of: magnitudes)
-    for i in bounds.indices { bounds[i] = (bounds[i] * share).nextUp }
-    return bounds
+  /// What parts of products may be wrong, for a corner of which so many elements are not zero.
+  ///
+  /// A computed product p of k terms that are not negative is at least 1 − γ_k of the exact one, which is at most
+  /// p/(1 − γ_k) = (1 + γ_2k/2)p; and γ_k of it is at most γ_k/(1 − γ_k)·p = γ_2k/2·p. The same for sums that have but k
+  /// terms that are not zero: adding zeros rounds nothing.
+  private func cornerShares<Scalar: AnalysisScalar>(nonzeros: Int, in type: Scalar.Type) -> CornerShares {
+    // Twice the errors of storing and of rounding to the type, which are relative to the stored values: of what these were
+    // rounded to, it is a little more.
+    let ofCoefficients = 2 * (coefficientError + map.conversionError(to: type))
+    // More terms than there are cover what elementwise operations round.
+    let ofPart = type.gamma(2 * map.longestSum + 32) / 2
+    let ofCorner = type.gamma(2 * min(map.longestSum, nonzeros) + 32) / 2
+    return CornerShares(
+      ofPart: ofPart, ofReach: ofCorner + ofCoefficients * (1 + ofCorner), ofBoth: ofCoefficients)
   }
 
-  /// By what part of itself each coefficient may be wrong when products are computed in a type.
-  private func coefficientError<Scalar: AnalysisScalar>(in type: Scalar.Type) -> Double {
-    coefficientError + map.conversionError(to: type)
-  }
-
-  /// One of the boxes around products of corners and of what extends above them.
+  /// One of the boxes around products of corners, with weights and with their magnitudes, and of what extends above them.
   private func box<Scalar: AnalysisScalar>(
-    _ middles: [Scalar], positives: [Scalar], negatives: [Scalar], reach: [Double], index: Int
+    _ ofCorners: (middles: [Scalar], reaches: [Scalar])?, _ parts: (positives: [Scalar], negatives: [Scalar]),
+    index: Int, shares: CornerShares
   ) -> Box {
-    // A product p of k terms is at least (1 − γ_k) of the exact one, which is at most p/(1 − γ_k) = (1 + γ_2k/2)p.
-    let gamma = Scalar.gamma(2 * map.longestSum + 32) / 2
     let (height, first) = (map.outputCount, index * map.outputCount)
+    func start(_ values: UnsafeBufferPointer<Scalar>) -> UnsafePointer<Scalar>? {
+      values.baseAddress.map { $0 + first }
+    }
     var upper: [Double] = []
     var lower = [Double](unsafeUninitializedCapacity: height) { lower, initialized in
       upper = [Double](unsafeUninitializedCapacity: height) { upper, initialized in
-        middles.withUnsafeBufferPointer { middles in
-          positives.withUnsafeBufferPointer { positives in
-            negatives.withUnsafeBufferPointer { negatives in
-              reach.withUnsafeBufferPointer { reach in
-                guard let positive = positives.baseAddress, let negative = negatives.baseAddress,
-                  let lower = lower.baseAddress, let upper = upper.baseAddress
-                else { return }
-                Scalar.box(
-                  middle: middles.isEmpty ? nil : middles.baseAddress.map { $0 + first },
-                  parts: (positive + first, negative + first), bias: bias,
-                  reach: reach.isEmpty ? nil : reach.baseAddress, count: height, gamma: gamma,
-                  share: 2 * coefficientError(in: Scalar.self), lower: lower, upper: upper)
-              }
+        parts.positives.withUnsafeBufferPointer { positives in
+          parts.negatives.withUnsafeBufferPointer { negatives in
+            guard let positive = start(positives), let negative = start(negatives), let lower = lower.baseAddress,
+              let upper = upper.baseAddress
+            else { return }
+            func fill(_ middle: UnsafePointer<Scalar>?, _ reach: UnsafePointer<Scalar>?) {
+              Scalar.box(
+                middle: middle, reach: reach, parts: (positive, negative), bias: bias, count: height, shares: shares,
+                lower: lower, upper: upper)
+            }
+            guard let ofCorners else { return fill(nil, nil) }
+            ofCorners.middles.withUnsafeBufferPointer { middles in
+              ofCorners.reaches.withUnsafeBufferPointer { reaches in fill(start(middles), start(reaches)) }
             }
           }
         }
@@ -131,6 +127,6 @@ extension LinearLayer {
       }
       initialized = height
     }
-    return widened(&lower, &upper, gamma: gamma)
+    return widened(&lower, &upper)
   }
 }

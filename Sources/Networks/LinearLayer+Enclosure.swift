@@ -89,15 +89,14 @@ extension LinearLayer {
       }
       initialized = width
     }
-    return widened(&lower, &upper, gamma: gamma)
+    return widened(&lower, &upper)
   }
 
   /// The box between two corners, which are moved outwards by what the bias may be wrong by.
-  func widened(_ lower: inout [Double], _ upper: inout [Double], gamma: Double) -> Box {
+  func widened(_ lower: inout [Double], _ upper: inout [Double]) -> Box {
     for i in biasError.indices {
-      let error = (biasError[i] * (1 + gamma)).nextUp
-      lower[i] = (lower[i] - error).nextDown
-      upper[i] = (upper[i] + error).nextUp
+      lower[i] = (lower[i] - biasError[i]).nextDown
+      upper[i] = (upper[i] + biasError[i]).nextUp
     }
     return Box(ordered: lower, upper)
   }

@@ -119,17 +119,19 @@ void ck_ball_to_box_f32(const float *middle, const float *spread, const double *
 /// range is unbounded; the result then says nothing. The corner is not written where it is NULL.
 int ck_box_to_corner_f64(const double *lower, const double *upper, size_t n, double *corner, double *extent);
 int ck_box_to_corner_f32(const double *lower, const double *upper, size_t n, float *corner, float *extent);
-/// The magnitudes of a corner's elements.
-void ck_corner_magnitudes_f64(const double *corner, size_t n, double *magnitudes);
-void ck_corner_magnitudes_f32(const float *corner, size_t n, double *magnitudes);
+/// Takes the magnitudes of a corner's elements, in their place.
+void ck_corner_magnitudes_f64(double *corner, size_t n);
+void ck_corner_magnitudes_f32(float *corner, size_t n);
 
 /// The box from middle + bias - N to middle + bias + P, where N and P are negatives and positives and, of themselves,
-/// gamma, of both, share, and reach[i] more; all rounded outwards; the whole line where anything overflowed. Without a
-/// middle it is zero, without a reach that is.
-void ck_corner_to_box_f64(const double *middle, const double *positives, const double *negatives, const double *bias,
-                          const double *reach, size_t n, double gamma, double share, double *lower, double *upper);
-void ck_corner_to_box_f32(const float *middle, const float *positives, const float *negatives, const double *bias,
-                          const double *reach, size_t n, double gamma, double share, double *lower, double *upper);
+/// gamma, of both, share, and of the reach, ofReach; all rounded outwards; the whole line where anything overflowed.
+/// Without a middle it is zero, without a reach that is.
+void ck_corner_to_box_f64(const double *middle, const double *reach, const double *positives, const double *negatives,
+                          const double *bias, size_t n, double gamma, double ofReach, double share, double *lower,
+                          double *upper);
+void ck_corner_to_box_f32(const float *middle, const float *reach, const float *positives, const float *negatives,
+                          const double *bias, size_t n, double gamma, double ofReach, double share, double *lower,
+                          double *upper);
 
 /// How many values are not zero.
 size_t ck_nonzeros(const double *values, size_t n);
