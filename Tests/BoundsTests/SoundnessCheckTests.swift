@@ -41,7 +41,7 @@ import Testing
     for kind in RandomNetworks.Extreme.allCases {
       for _ in 0..<10 {
         let (network, file) = try random.network(kind)
-        let box = random.extremeBox(network.inputCount)
+        let box = random.extremeBox(network.inputCount, for: kind)
         let rows = LinearRows(count: 3, width: 3, coefficients: random.coefficients())
         var claims = BoundClaims(about: network, over: box, rows: rows)
         claims.boxes = [("rounded to nearest", nearestIntervals(of: network, over: box))]

@@ -15,6 +15,8 @@ extension RandomNetworks {
     case stacked
     /// The same, each reading the last one's output as an image of another shape.
     case reshaped
+    /// A convolution of many channels behind a ReLU, in boxes that contain zero: it takes its box by the corner.
+    case channels
     /// Gathers that repeat, drop and zero elements, diagonals, sums of three.
     case gathered
     /// Biases of 10¹² and layers after them that take them away again.
@@ -41,6 +43,7 @@ extension RandomNetworks {
     case .convolutional: network = try convolutional()
     case .stacked: network = try stacked(reshaping: false)
     case .reshaped: network = try stacked(reshaping: true)
+    case .channels: network = try channels()
     case .gathered: network = try gathered()
     case .hugeBiases: network = try hugeBiases()
     case .denormal: network = try denormal()
@@ -57,7 +60,13 @@ extension RandomNetworks {
   }
 
   /// A box for such a network: a point, nearly a point, of the usual size, or far from zero.
-  public mutating func extremeBox(_ count: Int) -> Box {
+  public mutating func extremeBox(_ count: Int, for kind: Extreme) -> Box {
+    let box = extremeBox(count)
+    guard kind == .channels else { return box }
+    return Box(lower: box.lower.map { min($0, 0) }, upper: box.upper.map { max($0, 0) })
+  }
+
+  private mutating func extremeBox(_ count: Int) -> Box {
     switch index(0...4) {
     case 0: return box(count, radius: 0)
     case 1: return box(count, radius: 1e-9)

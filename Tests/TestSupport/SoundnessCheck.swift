@@ -42,7 +42,7 @@ public struct SoundnessCheck: Sendable {
     let kinds = RandomNetworks.Extreme.allCases
     let kind = kinds[index % kinds.count]
     let (network, file) = try random.network(kind)
-    let box = random.extremeBox(network.inputCount)
+    let box = random.extremeBox(network.inputCount, for: kind)
     let rows = LinearRows(count: 3, width: 3, coefficients: random.coefficients())
     var claims = BoundClaims(
       about: network, over: box, rows: rows, precision: precisions[0], accountsForRounding: accountsForRounding)
