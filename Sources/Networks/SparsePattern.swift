@@ -6,7 +6,7 @@
 struct SparsePattern: Sendable {
   /// The share of coefficients that are not zero, one of so many, up to which a matrix is taken for sparse, and the size
   /// from which on that matters: products with all coefficients take them in vectors.
-  private static let leastSparsity = 32, leastSize = 1 << 12
+  private static let leastSparsity = 64, leastSize = 1 << 12
 
   /// The sizes of the matrix.
   private let rows, columns: Int

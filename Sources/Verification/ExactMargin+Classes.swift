@@ -12,8 +12,8 @@ extension ExactMargin {
     var upper: Double
     /// What was attained when its turn came; nil before.
     var start: Witness?
-    /// Whether anything is left to search.
-    var isUnfinished = true
+    /// Whether anything is left to search, and whether CBC was asked for its opinion.
+    var isUnfinished = true, isAsked = false
     /// Why its last search left it open.
     var reason: OpenReason?
     /// How many linear programs its searches solved.
@@ -52,10 +52,16 @@ extension ExactMargin {
       while step >= Self.shortestStep, let highest = highest(of: classes, above: incumbent) {
         let upper = classes[highest].upper
         let goal = upper - step * (upper - incumbent.margin)
+        // No room between the two, or nothing known.
+        guard goal < upper else { break }
         try search(&classes[highest], bounds, incumbent: &incumbent, goal: goal, programs: programs, by: solver)
         if classes[highest].upper > goal { step /= 2 }
       }
       programs = programs > .max / Self.growth ? .max : programs * Self.growth
+    }
+    // Those that steps have brought all the way down, or that others have outdone meanwhile.
+    for position in classes.indices where classes[position].start != nil {
+      try askForOpinion(on: &classes[position], bounds, incumbent: &incumbent)
     }
     return classes
   }
@@ -70,8 +76,8 @@ extension ExactMargin {
     classes.indices.filter { mayBeat(incumbent, classes[$0]) }.max { classes[$0].upper < classes[$1].upper }
   }
 
-  /// Searches one class for anything above the incumbent and the goal; asks CBC before, or after the last time, as the
-  /// settings have it.
+  /// Searches one class for anything above the incumbent and the goal; asks CBC before the first time, or after the last,
+  /// as the settings have it.
   private mutating func search<Solver: LinearProgramSolver & ~Copyable>(
     _ target: inout OpenClass, _ bounds: RegionBounds, incumbent: inout Witness, goal: Double = -.infinity,
     programs: Int, by solver: Solver.Type
@@ -92,12 +98,20 @@ extension ExactMargin {
     target.isUnfinished =
       switch outcome.stop {
       case .nodeLimit: true
-      case .finished: goal > -.infinity
-      case .timeLimit, .numerical: false
+      // A search that goes all the way may succeed where one for a goal has failed.
+      case .finished, .numerical: goal > -.infinity
+      case .timeLimit: false
       }
     try refuseContradiction(incumbent, classes: [target.index], uppers: [target.upper], source: "the search")
-    // From the same start, without knowing what the search has found.
-    guard settings.engine == .both, !target.isUnfinished, var alone = target.start else { return }
+    if !target.isUnfinished { try askForOpinion(on: &target, bounds, incumbent: &incumbent) }
+  }
+
+  /// Asks CBC, where each is to search on its own, from the same start and without knowing what the search has found.
+  private mutating func askForOpinion(
+    on target: inout OpenClass, _ bounds: RegionBounds, incumbent: inout Witness
+  ) throws(VerificationError) {
+    guard settings.engine == .both, network.isPiecewiseLinear, !target.isAsked, var alone = target.start else { return }
+    target.isAsked = true
     let opinion = solve(target, bounds, incumbent: &alone)
     if alone.margin > incumbent.margin { incumbent = alone }
     try refuseContradiction(alone, classes: [target.index], uppers: [target.upper], source: "the search")

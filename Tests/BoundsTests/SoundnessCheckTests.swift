@@ -52,6 +52,26 @@ import Testing
     #expect(judge.violations.count > 100)
   }
 
+  /// Networks too large for the thousands of the others: sums over sparse matrices round as often as they have terms.
+  @Test func `no bound of networks with sparse matrices is beaten`() throws {
+    var random = RandomNetworks(seed: 64, spread: 40)
+    var judge = BoundJudge()
+    for _ in 0..<12 {
+      let network = try random.sparse()
+      let isTakenForSparse = network.multiplyAdds < 80 * 64
+      #expect(isTakenForSparse)
+      let box = random.box(network.inputCount, radius: 0.5)
+      let rows = LinearRows(count: 3, width: 3, coefficients: random.coefficients())
+      for precision in Precision.allCases {
+        judge.judge(
+          BoundClaims(about: network, over: box, rows: rows, precision: precision), about: network,
+          at: (0..<4).map { _ in random.point(in: box) })
+      }
+    }
+    for violation in judge.violations { Issue.record("\(violation)") }
+    #expect(judge.infinite * 3 < judge.comparisons)
+  }
+
   private func nearestIntervals(of network: Network, over input: Box) -> [Box] {
     var boxes: [Box] = []
     for node in network.nodes {

@@ -43,7 +43,7 @@ import Testing
   }
 
   func expectSparseProducts<Scalar: AnalysisScalar>(in type: Scalar.Type) {
-    let map = sparseMap(share: 40)
+    let map = sparseMap(share: 80)
     var random = RandomStream(seed: 4, purpose: "vectors")
     let batch = 3
     func vectors(_ count: Int) -> [Scalar] {
@@ -77,7 +77,7 @@ import Testing
   }
 
   @Test func `sums over sparse matrices are as long as they have coefficients`() {
-    let map = sparseMap(share: 40)
+    let map = sparseMap(share: 80)
     let rows = (0..<map.rows).map { row in
       map.weights[row * map.columns..<(row + 1) * map.columns].count { $0 != 0 }
     }
@@ -98,7 +98,7 @@ import Testing
 
   /// What is not there cannot make a result no number.
   @Test func `sparse matrices read no more than they name`() {
-    let map = sparseMap(share: 40)
+    let map = sparseMap(share: 80)
     var inputs = [Double](repeating: 1, count: 2 * map.columns)
     // An empty column.
     inputs[5] = .infinity

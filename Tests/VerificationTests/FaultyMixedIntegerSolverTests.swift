@@ -41,17 +41,19 @@ import Testing
       maximum = ExactMaximum(of: .margins(of: [0], label: 1, outputs: 2), of: network, over: box).values[0]
     }
 
-    func bracket(_ engine: ExactEngine) throws(VerificationError) -> MarginBracket {
+    func bracket(_ engine: ExactEngine, firstRound: Int) throws(VerificationError) -> MarginBracket {
       try ExactMargin.bracket(
         of: network, over: region, label: label, sample: number, settings: ExactSettings(timeout: 30, engine: engine),
-        solvers: ClpSolver.self, FaultyMixedIntegerSolver.self)
+        solvers: ClpSolver.self, FaultyMixedIntegerSolver.self, firstRound: firstRound)
     }
 
     /// A bracket, unless the two engines disagree.
-    func answer(_ engine: ExactEngine, by liar: MixedIntegerLiar) throws -> MarginBracket? {
+    func answer(
+      _ engine: ExactEngine, by liar: MixedIntegerLiar, firstRound: Int = 1_000
+    ) throws -> MarginBracket? {
       try MixedIntegerLiar.$current.withValue(liar) {
         do throws(VerificationError) {
-          return try bracket(engine)
+          return try bracket(engine, firstRound: firstRound)
         } catch {
           guard case .disagreement(let disagreement) = error else { throw error }
           #expect(engine == .both, "\(error)")
@@ -115,5 +117,20 @@ import Testing
       #expect((answer == nil) == (liar.told > 0), "\(lie), network \(question.number)")
     }
     #expect(told > 0)
+  }
+
+  /// Searches that come down in rounds leave no class out.
+  @Test(arguments: refutable) func `it is asked once for each class, in however many rounds`(
+    _ lie: MixedIntegerLie
+  ) throws {
+    for question in try Self.singles.get() {
+      let told = try [1_000, 1].map { firstRound in
+        let liar = MixedIntegerLiar(lie, seed: question.number)
+        let answer = try question.answer(.both, by: liar, firstRound: firstRound)
+        #expect((answer == nil) == (liar.told > 0), "\(lie), network \(question.number), \(firstRound)")
+        return liar.told
+      }
+      #expect(told[0] == told[1], "network \(question.number)")
+    }
   }
 }
