@@ -38,8 +38,8 @@ public protocol AnalysisScalar: BLASScalar {
     into products: UnsafeMutablePointer<Self>
   ) -> Bool
 
-  /// Products of a sparse matrix with vectors, or of its transpose: see `ck_sparse_product`.
-  static func sparseProduct(
+  /// Products of a compressed matrix, or of its transpose, with vectors: see `ck_sparse_product`.
+  static func compressedProduct(
     starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>, _ values: UnsafePointer<Self>, m: Int, n: Int,
     isTransposed: Bool, magnitudes: Bool, _ vectors: UnsafePointer<Self>, batch: Int,
     into products: UnsafeMutablePointer<Self>)
@@ -110,7 +110,7 @@ extension Double: AnalysisScalar {
     ck_sparse_rows_f64(rows, count, inner, matrix, columns, products) != 0
   }
 
-  public static func sparseProduct(
+  public static func compressedProduct(
     starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>, _ values: UnsafePointer<Double>, m: Int, n: Int,
     isTransposed: Bool, magnitudes: Bool, _ vectors: UnsafePointer<Double>, batch: Int,
     into products: UnsafeMutablePointer<Double>
@@ -180,7 +180,7 @@ extension Float: AnalysisScalar {
     ck_sparse_rows_f32(rows, count, inner, matrix, columns, products) != 0
   }
 
-  public static func sparseProduct(
+  public static func compressedProduct(
     starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>, _ values: UnsafePointer<Float>, m: Int, n: Int,
     isTransposed: Bool, magnitudes: Bool, _ vectors: UnsafePointer<Float>, batch: Int,
     into products: UnsafeMutablePointer<Float>

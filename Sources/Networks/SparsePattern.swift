@@ -55,7 +55,7 @@ struct SparsePattern: Sendable {
       places.withUnsafeBufferPointer { places in
         values.withUnsafeBufferPointer { values in
           if let starts = starts.baseAddress, let places = places.baseAddress, let values = values.baseAddress {
-            Scalar.sparseProduct(
+            Scalar.compressedProduct(
               starts: starts, columns: places, values, m: rows, n: columns, isTransposed: isTransposed,
               magnitudes: coefficients == .magnitudes, vectors, batch: batch, into: products)
           }
