@@ -43,6 +43,8 @@ typedef struct {
   size_t inners;                    // channels summed over before the next block of results
   size_t sums;                      // room for one result channel of one pass
   size_t listed;                    // vectors that a pass may have
+  int joint;                        // passes are taken together: see ck_plan_make
+  size_t skew;                      // then: how many entries further the taps of the second pass of an axis begin
   size_t bytes;                     // of the workspace, 0 if it would be too large
   size_t passesAt, tapsAt, listsAt, placesAt, packedAt, stagedAt, sumsAt;  // byte offsets into it
   size_t stagedCount;
@@ -65,6 +67,8 @@ typedef struct { size_t begin, end, first, step; } ck_span;
 
 ck_span ck_axis_span(const ck_axis *a, size_t slot);
 
+// Transposed products of four by four taps and stride two that result in one channel read each entry for up to four of
+// its results, one of each pass: these are taken together, or there would be as many reads as products.
 ck_plan ck_plan_make(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
                      size_t elementBytes, size_t lanes);
 

@@ -1,6 +1,8 @@
 #include "convolution.h"
 
+#include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 static size_t most(size_t a, size_t b) { return a > b ? a : b; }
@@ -69,8 +71,21 @@ static const size_t longSum = 144;
 // Vectors that share each weight read.
 static const size_t sharedVectors = 24;
 
-// A part of a second-level cache holds all planes and sums of interleaved images.
-static const size_t interleavedBytes = 256 << 10;
+// A part of a second-level cache holds all planes and sums of interleaved images: half of it, where its size is known.
+static size_t interleavedBytes(void) {
+  static const size_t fewest = 256 << 10, largest = 512 << 10;
+  // Asking takes longer than a small product.
+  static _Atomic size_t known;
+  size_t bytes = atomic_load_explicit(&known, memory_order_relaxed);
+  if (bytes > 0) return bytes;
+  bytes = fewest;
+#ifdef _SC_LEVEL2_CACHE_SIZE
+  const long cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  if (cache > 0) bytes = most(fewest, least(largest, (size_t)cache / 2));
+#endif
+  atomic_store_explicit(&known, bytes, memory_order_relaxed);
+  return bytes;
+}
 
 // Passes of a transposed product: the product of the strides.
 static const size_t mostPasses = 16;
@@ -89,6 +104,11 @@ static void divide(ck_plan *p, size_t elementBytes, size_t lanes) {
   const size_t read = p->images * slots * (p->rows + extra) * pitch;
   p->inners = least(p->inner, most(wanted, budget / read));
   p->inners = ceiling(p->inner, ceiling(p->inner, p->inners));
+}
+
+// Whether both passes of an axis have two taps and as many positions.
+static int pairs(const ck_axis *a) {
+  return a->transposed && a->stride == 2 && a->kernel == 4 && a->dilation == 1 && a->result % 2 == 0;
 }
 
 static ck_plan make(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch, int transposed,
@@ -113,6 +133,8 @@ static ck_plan make(const ck_convolution *g, size_t outputChannels, size_t group
   p.channel = p.plane * p.y.slots * p.x.slots;
   p.image = p.channel * p.inner * groups;
   divide(&p, elementBytes, lanes);
+  p.skew = p.y.pad % 2;
+  p.joint = p.outer == 1 && pairs(&p.y) && pairs(&p.x) && p.x.pad % 2 == p.skew;
   const size_t passes = p.y.passes * p.x.passes;
   p.sums = p.images * (p.rows * p.x.pitch * entry + lanes);
   // A vector covers what follows it, too; each row begins at most one that is not full.
@@ -151,7 +173,7 @@ ck_plan ck_plan_interleaved(const ck_convolution *g, size_t outputChannels, size
   // Without zeros between them, rows fill vectors anyway.
   const int gains = p.x.pitch > positions(&p.x, 0);
   const size_t kept = (p.image + p.y.passes * p.x.passes * p.outer * p.sums) * elementBytes;
-  return p.bytes > 0 && small && gains && kept <= interleavedBytes ? p : none;
+  return p.bytes > 0 && small && gains && kept <= interleavedBytes() ? p : none;
 }
 
 ck_plan ck_plan_gradient(const ck_convolution *g, size_t outputChannels, size_t groups, size_t batch,

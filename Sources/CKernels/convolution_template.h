@@ -65,6 +65,69 @@ TARGET static void NAME(tiles)(
   }
 }
 
+// A block of the results of four passes: `count` vectors of each, which all read what the vectors at `from` begin with, the
+// first taps of the second passes `offset` further and each next one `down` or an `entry` nearer. The tap of a pass that is
+// `skew` or nothing behind reads the same.
+TARGET static inline __attribute__((always_inline)) void NAME(joint_tile)(
+    const size_t skew, const size_t count, const ck_plan *p, const T *planes, const ptrdiff_t *from, T *sums,
+    const ptrdiff_t *to, int first, const T *const weights[4], size_t channels, ptrdiff_t offset) {
+  _Pragma("clang fp contract(fast)")
+  const ptrdiff_t down = (ptrdiff_t)(p->x.pitch * p->entry), entry = (ptrdiff_t)p->entry;
+  NAME(vector) sum[4][3];
+  const T *source[3];
+  _Pragma("clang loop unroll(full)")
+  for (size_t v = 0; v < count; v++) source[v] = planes + from[v] + offset;
+  _Pragma("clang loop unroll(full)")
+  for (size_t f = 0; f < 4; f++) {
+    _Pragma("clang loop unroll(full)")
+    for (size_t v = 0; v < count; v++) sum[f][v] = first ? (NAME(vector)){0} : (NAME(vector))LOAD(sums + f * p->sums + to[v]);
+  }
+  for (size_t c = 0; c < channels; c++) {
+    _Pragma("clang loop unroll(full)")
+    for (size_t y = 0; y < 2 + skew; y++) {
+      _Pragma("clang loop unroll(full)")
+      for (size_t x = 0; x < 2 + skew; x++) {
+        NAME(vector) read[3];
+        _Pragma("clang loop unroll(full)")
+        for (size_t v = 0; v < count; v++) read[v] = LOAD(source[v] - (ptrdiff_t)y * down - (ptrdiff_t)x * entry);
+        _Pragma("clang loop unroll(full)")
+        for (size_t f = 0; f < 4; f++) {
+          const size_t ty = y - (f / 2 ? 0 : skew), tx = x - (f % 2 ? 0 : skew);
+          if (ty > 1 || tx > 1) continue;
+          const T w = weights[f][c * 4 + ty * 2 + tx];
+          _Pragma("clang loop unroll(full)")
+          for (size_t v = 0; v < count; v++) sum[f][v] += w * read[v];
+        }
+      }
+    }
+    _Pragma("clang loop unroll(full)")
+    for (size_t v = 0; v < count; v++) source[v] += p->channel;
+  }
+  _Pragma("clang loop unroll(full)")
+  for (size_t f = 0; f < 4; f++) {
+    _Pragma("clang loop unroll(full)")
+    for (size_t v = 0; v < count; v++) STORE(sums + f * p->sums + to[v], sum[f][v]);
+  }
+}
+
+// All vectors of four passes, of one group of channels.
+TARGET static void NAME(joint_tiles)(const ck_plan *p, const ck_pass *passes, size_t vectors, const T *planes, T *sums,
+                                     int first, const T *weights, size_t channel, size_t channels) {
+  const T *each[4];
+  for (size_t f = 0; f < 4; f++) each[f] = weights + passes[f].packed + channel * 4;
+  for (size_t blocks = (vectors + 2) / 3, at = 0; blocks > 0; blocks--) {
+    const size_t count = (vectors - at + blocks - 1) / blocks;
+#define TILE(s, n)                                                                                          \
+  case s * 4 + n:                                                                                           \
+    NAME(joint_tile)(s, n, p, planes, passes->from + at, sums, passes->to + at, first, each, channels,      \
+                     passes[3].offsets[0]);                                                                 \
+    break;
+    switch (p->skew * 4 + count) { TILE(0, 1) TILE(0, 2) TILE(0, 3) TILE(1, 1) TILE(1, 2) TILE(1, 3) }
+#undef TILE
+    at += count;
+  }
+}
+
 // Copies rows of n elements that lie `source` and `target` apart, or of every `step`-th of their elements. Reads and
 // writes nothing else: the last vector of a row overlaps the one before.
 TARGET static inline void NAME(copy)(const T *from, size_t source, size_t step, T *to, size_t target, size_t n,
@@ -152,7 +215,7 @@ TARGET static void NAME(pack)(const ck_plan *p, const ck_pass *passes, const T *
 // The sums of one group of channels on a block of rows, for all passes.
 TARGET static void NAME(sum)(const ck_plan *p, const ck_pass *passes, size_t row, size_t images, const T *planes,
                              const T *weights, T *sums) {
-  const size_t passCount = p->y.passes * p->x.passes;
+  const size_t passCount = p->joint ? 1 : p->y.passes * p->x.passes;
   for (size_t f = 0; f < passCount; f++, sums += p->outer * p->sums) {
     const ck_pass *pass = passes + f;
     if (row >= pass->rows) continue;
@@ -163,6 +226,10 @@ TARGET static void NAME(sum)(const ck_plan *p, const ck_pass *passes, size_t row
     for (size_t c = 0; c < p->inner; c += p->inners) {
       const size_t channels = p->inner - c < p->inners ? p->inner - c : p->inners;
       const T *source = planes + c * p->channel + row * p->x.pitch * p->entry;
+      if (p->joint) {
+        NAME(joint_tiles)(p, passes, vectors, source, sums, c == 0, weights, c, channels);
+        continue;
+      }
       for (size_t m = 0; m < p->outer; m += 4) {
         const size_t height = p->outer - m < 4 ? p->outer - m : 4;
         const int packed = p->y.transposed;

@@ -35,6 +35,10 @@ import Tensors
       make(1, 28, 28, 16, (5, 5), stride: 2, pad: 2), make(16, 14, 14, 32, (4, 4), stride: 2, pad: 1),
       make(3, 32, 32, 13, (3, 3), pad: 1), make(24, 14, 14, 10, (3, 3), pad: 1),
       make(70, 30, 30, 2, (3, 3), stride: 2, pad: 1),
+      // Pulled back to one channel, all strides' phases together, and to an odd number of rows, which cannot be.
+      make(1, 28, 28, 16, (4, 4), stride: 2, pad: 1), make(1, 10, 12, 5, (4, 4), stride: 2),
+      make(1, 18, 20, 9, (4, 4), stride: 2, pad: 2), make(4, 12, 40, 8, (4, 4), stride: 2, pad: 1, groups: 4),
+      make(1, 15, 16, 6, (4, 4), stride: 2, pad: 1),
       // One channel to a group, taps apart, one dimension.
       make(12, 15, 17, 12, (3, 3), pad: 1, groups: 12), make(8, 16, 16, 8, (2, 2), stride: 2, groups: 8),
       make(5, 20, 20, 7, (3, 3), dilation: 3, pad: 2), make(9, 1, 70, 6, (1, 7), pad: 3),
@@ -44,7 +48,7 @@ import Tensors
       make(2, 1, 1, 3, (2, 2), dilation: 300, pad: 300), make(2, 3, 3, 3, (5, 5), pad: 4),
       make(2, 5, 40, 3, (3, 3), stride: 7, pad: 30),
     ].compactMap(\.self)
-    while found.count < 40 {
+    while found.count < 45 {
       func pick(_ range: ClosedRange<Int>) -> Int { range.lowerBound + stream.index(below: range.count) }
       let groups = pick(1...3)
       let flat = stream.index(below: 4) == 0
