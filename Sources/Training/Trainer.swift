@@ -143,20 +143,28 @@ public struct Trainer: Sendable {
       Checkpoint.reserve(checkpoint, for: self, after: state.finishedEpochs)
     }
     for epoch in state.finishedEpochs..<configuration.epochs {
-      try run.epoch(epoch, isCancelled: isCancelled, onEvent: onEvent)
-      if let checkpoint {
-        // A full disk is no reason to lose the epochs to come: the file of an earlier epoch is as it was.
-        do throws(TrainingError) {
-          try Checkpoint.write(run.state(finishedEpochs: epoch + 1), of: self, to: checkpoint)
-          onEvent(.checkpoint(path: checkpoint.path, epoch: epoch + 1))
-        } catch {
-          onEvent(.checkpointFailed(error, epoch: epoch + 1))
-        }
-      }
+      let summary = try run.epoch(epoch, isCancelled: isCancelled, onEvent: onEvent)
+      let outcome = checkpoint.map { store(run.state(finishedEpochs: epoch + 1), in: $0) }
+      // Whoever is shown an epoch may end the process: by then it is on the disk.
+      onEvent(.epoch(summary))
+      if let outcome { onEvent(outcome) }
     }
     let (parameters, epoch) = run.result
     return TrainedNetwork(
       configuration: configuration, history: run.history, keptEpoch: epoch, parameters: parameters, stack: stack)
+  }
+
+  /// Writes the state after an epoch. A full disk is no reason to lose the epochs to come: the file of an earlier epoch
+  /// is as it was.
+  ///
+  /// - Returns: what is to be told of it.
+  private func store(_ state: TrainingState, in checkpoint: URL) -> TrainingEvent {
+    do throws(TrainingError) {
+      try Checkpoint.write(state, of: self, to: checkpoint)
+      return .checkpoint(path: checkpoint.path, epoch: state.finishedEpochs)
+    } catch {
+      return .checkpointFailed(error, epoch: state.finishedEpochs)
+    }
   }
 
   /// How a network trained by this trainer's settings does on a set of images, at any radius.

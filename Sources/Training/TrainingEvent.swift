@@ -4,7 +4,7 @@ public enum TrainingEvent: Sendable {
   case started(parameters: Int, reluUnits: Int, history: [EpochSummary])
   /// A batch is done.
   case batch(epoch: Int, done: Int, of: Int)
-  /// An epoch is done.
+  /// An epoch is done; where there is a checkpoint and it could be written, it has the epoch already.
   case epoch(EpochSummary)
   /// A checkpoint is on disk.
   case checkpoint(path: String, epoch: Int)

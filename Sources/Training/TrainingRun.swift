@@ -63,9 +63,10 @@ final class TrainingRun {
     return stride(from: 0, to: order.count, by: size).map { Array(order[$0..<min($0 + size, order.count)]) }
   }
 
+  /// Trains and judges one epoch, and tells of its batches.
   func epoch(
     _ epoch: Int, isCancelled: () -> Bool, onEvent: (TrainingEvent) -> Void
-  ) throws(TrainingError) {
+  ) throws(TrainingError) -> EpochSummary {
     let configuration = trainer.configuration
     let set = trainer.training
     let started = ContinuousClock.now
@@ -120,7 +121,7 @@ final class TrainingRun {
       epoch: epoch + 1, rate: rate, evaluation: evaluation, trainingSeconds: (trained - started) / .seconds(1),
       evaluationSeconds: (ContinuousClock.now - trained) / .seconds(1))
     history.append(summary)
-    onEvent(.epoch(summary))
+    return summary
   }
 }
 

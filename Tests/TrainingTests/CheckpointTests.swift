@@ -54,6 +54,20 @@ import Testing
     #expect(throws: TrainingError.self) { try Checkpoint.read(file, for: otherImages) }
   }
 
+  @Test("an epoch that is told of is stored: whoever sees it may end the process")
+  func toldIsStored() throws {
+    let file = temporary()
+    defer { try? FileManager.default.removeItem(at: file) }
+    let trainer = try Trainer(configuration: barsConfiguration(), training: bars(count: 60, stream: "training"))
+    var stored: [Int?] = []
+    func watch(_ event: TrainingEvent) {
+      guard case .epoch = event else { return }
+      stored.append(try? Checkpoint.read(file, for: trainer).finishedEpochs)
+    }
+    _ = try trainer.train(checkpoint: file, onEvent: watch)
+    #expect(stored == Array(1...trainer.configuration.epochs))
+  }
+
   @Test("a damaged or shortened file is refused, wherever the damage is")
   func damage() throws {
     let file = temporary()

@@ -114,7 +114,7 @@ import Testing
     let run = TrainingRun(trainer, from: trainer.initialState())
     var before = run.parameters.values.values
     for epoch in 0..<settings.epochs {
-      try run.epoch(epoch, isCancelled: { false }, onEvent: { _ in })
+      _ = try run.epoch(epoch, isCancelled: { false }, onEvent: { _ in })
       let after = run.parameters.values.values
       let stage = min(epoch / 2, 2)
       let affine = batchNorm ? [1, 4, 7] : [1, 3, 5]

@@ -98,7 +98,7 @@ import Testing
         written.append(epoch)
         // From here on there is no place again, but the file of the fourth epoch.
         try? FileManager.default.removeItem(at: folder)
-      case .epoch(let summary) where summary.epoch == 4:
+      case .epoch(let summary) where summary.epoch == 3:
         try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
       default: break
       }

@@ -82,10 +82,10 @@ struct TrainTests {
     #expect(try outputs("own.onnx", in: folder) == outputs("named.onnx", in: folder))
 
     let parts = ["--set", "micro-batch=64", "--output", "parts.onnx", "--figure", "parts.svg"]
-    let checkpoint = folder.path("parts.checkpoint")
+    let drawn = folder.path("parts.svg")
     _ = try Tool.run(
       arguments + parts, in: folder,
-      interrupt: (after: { _ in FileManager.default.fileExists(atPath: checkpoint) }, signal: SIGINT))
+      interrupt: (after: { _ in FileManager.default.fileExists(atPath: drawn) }, signal: SIGINT))
     #expect(!FileManager.default.fileExists(atPath: folder.path("parts.onnx")))
     #expect(try String(contentsOfFile: folder.path("parts.svg"), encoding: .utf8).contains("radius ε"))
     let other = try Tool.run(arguments + ["--output", "parts.onnx"], in: folder)
