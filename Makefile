@@ -66,7 +66,7 @@ reproduce: build
 	benchmarks/networks/approximation $(DATA)
 	benchmarks/networks/models $(DATA) --table-alone
 
-# Runs every example of the README and of each verb's help, as it is written.
+# Runs every example of the README, the guides and each verb's help, as it is written.
 examples: build
 	benchmarks/examples/run
 
