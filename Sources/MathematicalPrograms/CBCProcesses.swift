@@ -26,12 +26,17 @@ public enum CBCProcesses: MixedIntegerSolver {
   /// - Complexity: exponential in the number of integer columns, in the worst case; ends half a second after the request's
   ///   time at the latest.
   public static func maximise(_ program: LinearProgram, _ request: MixedIntegerRequest) -> MixedIntegerOutcome {
+    ask(program, request) ?? CBCSolver.maximise(program, request)
+  }
+
+  /// Has a worker maximise a program.
+  ///
+  /// - Returns: what it says; nil where none can be started.
+  static func ask(_ program: LinearProgram, _ request: MixedIntegerRequest) -> MixedIntegerOutcome? {
     let executable = executable.withLock(\.self)
     // One that has ended while it had nothing to do says nothing of the program.
     let waiting = idle.withLock { $0.popLast() }.flatMap { $0.isRunning ? $0 : nil }
-    guard !executable.isEmpty, let worker = waiting ?? CBCWorker(executable: executable) else {
-      return CBCSolver.maximise(program, request)
-    }
+    guard !executable.isEmpty, let worker = waiting ?? CBCWorker(executable: executable) else { return nil }
     let (outcome, isUsable) = worker.maximise(program, request)
     if isUsable { idle.withLock { $0.append(worker) } }
     return outcome

@@ -62,6 +62,8 @@ public enum CBCSolver: MixedIntegerSolver {
     ]
     for (name, value) in parameters { Cbc_setParameter(model, name, value) }
     Cbc_setMaximumSeconds(model, max(0.01, request.seconds))
+    if let nodes = Int32(exactly: max(0, request.nodeLimit)) { Cbc_setMaximumNodes(model, nodes) }
+    if let solutions = Int32(exactly: max(1, request.solutionLimit)) { Cbc_setMaximumSolutions(model, solutions) }
     if let cutoff = request.cutoff {
       let value = request.start.map { program.objectiveValue(at: $0) - startMargin } ?? .infinity
       Cbc_setCutoff(model, -min(cutoff, value))
@@ -101,8 +103,8 @@ public enum CBCSolver: MixedIntegerSolver {
       let bound = -Cbc_getBestPossibleObjValue(model)
       let known = bound.isFinite && bound.magnitude < 1e49
       return MixedIntegerOutcome(
-        dualBound: known ? max(bound, floor) + allowance : .infinity, candidate: candidate, stop: .timeLimit,
-        nodes: nodes)
+        dualBound: known ? max(bound, floor) + allowance : .infinity, candidate: candidate,
+        stop: [3, 6].contains(secondary) ? .workLimit : .timeLimit, nodes: nodes)
     default:
       return MixedIntegerOutcome(dualBound: .infinity, candidate: candidate, stop: .failed, nodes: nodes)
     }

@@ -12,11 +12,13 @@ struct MixedIntegerQuestion {
   init?(_ bytes: [UInt8]) {
     var reader = MessageReader(bytes)
     guard let program = LinearProgram(&reader), let limits = reader.read(Double.self), (1...2).contains(limits.count),
-      let start = reader.read(Double.self), reader.isAtEnd, start.isEmpty || start.count == program.columnCount
+      let start = reader.read(Double.self), start.isEmpty || start.count == program.columnCount,
+      let work = reader.read(Int.self), reader.isAtEnd, work.count == 2
     else { return nil }
     self.program = program
     request = MixedIntegerRequest(
-      seconds: limits[0], cutoff: limits.count > 1 ? limits[1] : nil, start: start.isEmpty ? nil : start)
+      seconds: limits[0], cutoff: limits.count > 1 ? limits[1] : nil, start: start.isEmpty ? nil : start,
+      nodeLimit: work[0], solutionLimit: work[1])
   }
 
   var bytes: [UInt8] {
@@ -24,12 +26,13 @@ struct MixedIntegerQuestion {
     program.write(to: &writer)
     writer.write([request.seconds, request.cutoff].compactMap(\.self))
     writer.write(request.start ?? [])
+    writer.write([request.nodeLimit, request.solutionLimit])
     return writer.bytes
   }
 }
 
 extension MixedIntegerOutcome {
-  private static let stops: [MixedIntegerStop] = [.finished, .timeLimit, .failed]
+  private static let stops: [MixedIntegerStop] = [.finished, .timeLimit, .workLimit, .failed]
 
   /// Nil where the bytes are no outcome.
   init?(_ bytes: [UInt8]) {

@@ -16,12 +16,18 @@ public struct MixedIntegerRequest: Sendable {
   /// A solution known before, one value for each column. CBC refuses a start that does not beat its cutoff, so the
   /// cutoff is lowered below it; nothing between the two counts as news.
   public var start: [Double]?
+  /// How many nodes the search may have, and after how many solutions it ends.
+  public var nodeLimit: Int, solutionLimit: Int
 
   /// A request.
-  public init(seconds: Double, cutoff: Double? = nil, start: [Double]? = nil) {
+  public init(
+    seconds: Double, cutoff: Double? = nil, start: [Double]? = nil, nodeLimit: Int = .max, solutionLimit: Int = .max
+  ) {
     self.seconds = seconds
     self.cutoff = cutoff
     self.start = start
+    self.nodeLimit = nodeLimit
+    self.solutionLimit = solutionLimit
   }
 }
 
@@ -31,6 +37,8 @@ public enum MixedIntegerStop: String, Codable, Sendable {
   case finished
   /// The time was up.
   case timeLimit
+  /// The search had as many nodes, or found as many solutions, as it might.
+  case workLimit
   /// The solver gave up, or said something that cannot be.
   case failed
 }

@@ -11,7 +11,9 @@ import Testing
     let start = encoding.columns(for: random.point(in: region.input))
     return MixedIntegerQuestion(
       program: encoding.program,
-      request: .init(seconds: Double(seed), cutoff: seed % 2 == 0 ? nil : -0.0, start: seed % 3 == 0 ? nil : start))
+      request: .init(
+        seconds: Double(seed), cutoff: seed % 2 == 0 ? nil : -0.0, start: seed % 3 == 0 ? nil : start,
+        nodeLimit: seed % 5 == 0 ? .max : seed, solutionLimit: seed + 1))
   }
 
   @Test(arguments: 0..<20) func `a question arrives as it was sent`(_ seed: Int) throws {
@@ -23,10 +25,12 @@ import Testing
     #expect(read.program.columnUpper == question.program.columnUpper)
     #expect(read.request.cutoff == question.request.cutoff && read.request.start == question.request.start)
     #expect(read.request.seconds == question.request.seconds)
+    #expect(read.request.nodeLimit == question.request.nodeLimit)
+    #expect(read.request.solutionLimit == question.request.solutionLimit)
   }
 
   @Test func `an outcome arrives as it was sent`() throws {
-    for stop in [MixedIntegerStop.finished, .timeLimit, .failed] {
+    for stop in [MixedIntegerStop.finished, .timeLimit, .workLimit, .failed] {
       for candidate in [nil, [0.1, -.infinity]] {
         let outcome = MixedIntegerOutcome(dualBound: .infinity, candidate: candidate, stop: stop, nodes: 7)
         let read = try #require(MixedIntegerOutcome(outcome.bytes))
