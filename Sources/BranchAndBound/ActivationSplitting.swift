@@ -1,5 +1,6 @@
 import Attacks
 import Bounds
+import MathematicalPrograms
 import Networks
 import Tensors
 
@@ -11,6 +12,7 @@ import Tensors
 ///   taken first, so that what was just improved is improved on.
 /// - *Ranges* of pre-activations, which all branches share, are tightened by ``RangeSearch`` when branches alone do not
 ///   close the region; the search then begins anew.
+/// - *Counterexamples* that all of this misses are asked of a mixed-integer solver, on small networks.
 /// - *Completeness.* Branches that have no unit left to split are settled by linear programs (`BranchPrograms`).
 /// - Soundness: branches are closed by `BranchBounds` and ``PhaseSearch`` alone.
 /// - Determinism: as ``InputSplitting``.
@@ -25,16 +27,18 @@ public struct ActivationSplitting {
   private static let climbs = 4
   private static let climb = ConjunctionAttack(steps: 10, restarts: 1)
   /// What is tried on the whole region once so many branches since the last such attempt have not closed it.
-  private enum Stage {
+  enum Stage {
     /// A search of the ranges that all branches rest on, of so many multiply-adds.
     case ranges(operations: Int)
     /// So many linear programs for each conjunction, in a share of the time left.
     case programs(Int, share: Double)
+    /// One mixed-integer program for each conjunction, of so many nodes, in a share of the time left.
+    case mixedInteger(nodes: Int, share: Double)
   }
-  private static let stages: [(branches: Int, Stage)] = [
+  private static let denseStages: [(branches: Int, Stage)] = [
     (200, .ranges(operations: 50_000_000_000)), (200, .programs(60, share: 0.1)),
     (1_500, .ranges(operations: 200_000_000_000)), (3_000, .programs(600, share: 0.25)),
-    (6_000, .ranges(operations: 800_000_000_000)),
+    (6_000, .ranges(operations: 800_000_000_000)), (6_000, .mixedInteger(nodes: 100, share: 0.1)),
   ]
   /// The same for networks with convolutions: a unit there sees few relaxations, and searches of ranges took more time
   /// from the branches than they saved.
@@ -43,26 +47,38 @@ public struct ActivationSplitting {
   ]
   /// The size, unstable units times inputs, beyond which a linear program takes too long.
   private static let sizeOfPrograms = 1_000_000
+  /// The same for mixed-integer programs: with all else that looks for counterexamples switched off, CBC found six of
+  /// seven with 42 to 161 units and 784 inputs in ten seconds, and none of three with 248 and more.
+  private static let sizeOfMixedInteger = 130_000
+  /// Seconds below which a mixed-integer program is not worth a process, and above which a solver is taken to hang.
+  private static let shortestProgram = 0.25
+  private static let longestProgram = 300.0
 
+  /// What is tried in the course of the search.
+  var stages: [(branches: Int, Stage)]
   private let question: ViolationQuestion
   private var branchBounds: BranchBounds
   private let workers: Workers
+  private let mixedInteger: any MixedIntegerSolver.Type
   private let remaining: () -> Double
   private let offer: ([Double]) -> Bool
   private var outcome = ViolationOutcome()
   /// Programs of conjunctions that needed some.
   private var programs: [[Int]: BranchPrograms] = [:]
 
-  /// A search; parameters as ``InputSplitting/init(_:workers:remaining:offer:)``, and bounds of the region.
+  /// A search; parameters as ``InputSplitting/init(_:workers:remaining:offer:)``, bounds of the region, and who is asked
+  /// for counterexamples.
   public init(
-    _ question: ViolationQuestion, _ bounds: RegionBounds, workers: Workers, remaining: @escaping () -> Double,
-    offer: @escaping ([Double]) -> Bool
+    _ question: ViolationQuestion, _ bounds: RegionBounds, workers: Workers,
+    mixedInteger: any MixedIntegerSolver.Type, remaining: @escaping () -> Double, offer: @escaping ([Double]) -> Bool
   ) {
     self.question = question
     self.workers = workers
+    self.mixedInteger = mixedInteger
     self.remaining = remaining
     self.offer = offer
     branchBounds = BranchBounds(bounds)
+    stages = question.network.hasConvolutions ? Self.convolutionalStages : Self.denseStages
   }
 
   /// Searches the region.
@@ -71,7 +87,7 @@ public struct ActivationSplitting {
   public mutating func run() -> ViolationOutcome {
     var stack = bound(
       question.conjunctions.map { Branch(outputs: $0) }, AlphaSettings(intermediate: nil, sufficient: 0))
-    var stages = (hasConvolutions ? Self.convolutionalStages : Self.stages)[...]
+    var stages = stages[...]
     var nodesBefore = 0
     while !stack.isEmpty, outcome.stop == .finished || outcome.stop == .numerical {
       guard remaining() > 0 else {
@@ -83,6 +99,7 @@ public struct ActivationSplitting {
         switch stage {
         case .ranges(let operations): stack = restarted(stack, operations: operations)
         case .programs(let limit, let share): stack = closingByPrograms(stack, programs: limit, share: share)
+        case .mixedInteger(let nodes, let share): askForViolations(stack, nodes: nodes, share: share)
         }
         nodesBefore = outcome.nodes
         continue
@@ -99,12 +116,6 @@ public struct ActivationSplitting {
     }
     outcome.upper = max(outcome.upper, stack.map(\.upper).max() ?? -.infinity)
     return outcome
-  }
-
-  private var hasConvolutions: Bool {
-    question.network.nodes.contains { node in
-      if case .linear(let layer, _) = node.operation, case .convolution = layer.map { true } else { false }
-    }
   }
 
   /// What is left of the conjunctions once ranges of pre-activations are tighter: they begin anew, for their branches
@@ -147,6 +158,39 @@ public struct ActivationSplitting {
       if settled.upper < 0 { open.removeAll { $0.branch.outputs == outputs } }
     }
     return open
+  }
+
+  /// Asks a mixed-integer solver for a violation of each conjunction that is open, and offers what it finds and what
+  /// climbs from there.
+  private mutating func askForViolations(_ stack: [BoundedBranch], nodes: Int, share: Double) {
+    let start = ContinuousClock.now
+    func spent() -> Double { (ContinuousClock.now - start) / .seconds(1) }
+    defer { outcome.mixedInteger.seconds += spent() }
+    let budget = remaining() * share
+    let bounds = branchBounds.bounds
+    guard bounds.unstableCount * bounds.input.count <= Self.sizeOfMixedInteger else { return }
+    var worst: [[Int]: BoundedBranch] = [:]
+    for branch in stack where !(branch.upper < worst[branch.branch.outputs]?.upper ?? -.infinity) {
+      worst[branch.branch.outputs] = branch
+    }
+    // Those that promise most first: what they leave of the time is the others'.
+    let open = question.conjunctions.compactMap { worst[$0] }.sorted { $0.upper > $1.upper }
+    for (position, branch) in open.enumerated() {
+      let key = branch.branch.outputs
+      let own = programs[key] ?? BranchPrograms(branchBounds.bounds, outputs: key, remaining: remaining)
+      programs[key] = own
+      let program = own.mixedInteger(others: branch.corner) { spent() < budget }
+      let left = budget - spent()
+      guard left >= Self.shortestProgram else { return }
+      let seconds = max(Self.shortestProgram, min(left / Double(open.count - position), Self.longestProgram))
+      guard let inputs = program?.candidates(by: mixedInteger, .init(nodes: nodes, seconds: seconds)) else { continue }
+      outcome.mixedInteger.programs += 1
+      if seekViolation(inputs.map { (key, $0) }) {
+        outcome.mixedInteger.hasFound = true
+        outcome.stop = .found
+        return
+      }
+    }
   }
 
   /// Closes a branch that has nothing left to split, by linear programs.
@@ -192,14 +236,15 @@ public struct ActivationSplitting {
     outcome.depth = max(outcome.depth, branches.map(\.splits.count).max() ?? 0)
     // What is no number stays open.
     let open = bounded.filter { !($0.upper < 0) }
-    if seekViolation(open) { outcome.stop = .found }
+    if seekViolation(open.map { ($0.branch.outputs, $0.corner) }) { outcome.stop = .found }
     return open
   }
 
-  /// Offers the corners of open branches that seem to violate, and what climbs from the best of the others find.
+  /// Offers inputs that seem to violate, and what climbs from the best of the others find.
   ///
+  /// - Parameter open: conjunctions, and inputs that are promising for them.
   /// - Returns: whether an input was accepted.
-  private func seekViolation(_ open: [BoundedBranch]) -> Bool {
+  private func seekViolation(_ open: [(outputs: [Int], corner: [Double])]) -> Bool {
     guard !open.isEmpty else { return false }
     let box = branchBounds.bounds.input
     let corners = open.map { box.clamp($0.corner) }
@@ -213,7 +258,7 @@ public struct ActivationSplitting {
     let starts = corners.indices.sorted { (reached[$0], $1) > (reached[$1], $0) }.prefix(Self.climbs)
     var isFound = false
     Self.climb.climb(
-      question.network, reaching: starts.map { open[$0].branch.outputs }, from: starts.flatMap { corners[$0] },
+      question.network, reaching: starts.map { open[$0].outputs }, from: starts.flatMap { corners[$0] },
       over: box, mayContinue: { remaining() > 0 }
     ) { input in
       isFound = offer(input)
@@ -238,6 +283,14 @@ public struct ActivationSplitting {
         if score < best.score { best = (unit, score) }
       }
       return best.unit
+    }
+  }
+}
+
+extension Network {
+  fileprivate var hasConvolutions: Bool {
+    nodes.contains { node in
+      if case .linear(let layer, _) = node.operation, case .convolution = layer.map { true } else { false }
     }
   }
 }

@@ -32,6 +32,14 @@ struct BranchPrograms {
     row = .elements([0], width: 1)
   }
 
+  /// The whole region as a mixed-integer program; nil where it cannot be folded, or was not to be.
+  ///
+  /// - Parameter others: an input of the region.
+  func mixedInteger(others: [Double], mayContinue: () -> Bool) -> ViolationProgram? {
+    guard let region = RegionNetwork(bounds, objectives: row, mayContinue: mayContinue) else { return nil }
+    return ViolationProgram(encoding: BigMEncoding(region, objective: 0), box: bounds.input, others: others)
+  }
+
   /// Searches a branch, or the whole region.
   ///
   /// - Parameters:

@@ -43,7 +43,22 @@ public struct ViolationOutcome: Sendable {
   public var nodes = 0, depth = 0
   /// The most that a smallest violation may be in what was left open; −∞ where nothing was.
   public var upper = -Double.infinity
+  /// What a mixed-integer solver had to do with it.
+  public var mixedInteger = MixedIntegerShare()
 
   /// Nothing has happened yet.
+  public init() {}
+}
+
+/// A mixed-integer solver's share in a search.
+public struct MixedIntegerShare: Sendable {
+  /// Programs that it was asked about and did not fail on.
+  public var programs = 0
+  /// Wall-clock seconds, from the folding of the network to the last input that was tried.
+  public var seconds = 0.0
+  /// Whether the accepted input came from it.
+  public var hasFound = false
+
+  /// Nothing has been asked.
   public init() {}
 }

@@ -21,7 +21,7 @@ public enum PropertyCascade: String, Codable, Sendable {
   case boundsFirst
 
   /// All stages, a search last, in the order in which they are gone through.
-  public var order: [VerificationStage] { stages + [.inputSplitting, .activationSplitting] }
+  public var order: [VerificationStage] { stages + [.inputSplitting, .activationSplitting, .mixedInteger] }
 
   /// The stages before a search.
   var stages: [VerificationStage] {

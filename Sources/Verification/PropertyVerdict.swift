@@ -36,6 +36,8 @@ public enum VerificationStage: String, Codable, CaseIterable, Sendable {
   case inputSplitting = "input splitting"
   /// Branch-and-bound over the activations.
   case activationSplitting = "activation splitting"
+  /// A mixed-integer solver's candidates for a counterexample, in the course of that.
+  case mixedInteger = "mixed-integer program"
 }
 
 /// What one stage did, over all boxes of the property.
@@ -44,7 +46,7 @@ public struct StageRecord: Codable, Hashable, Sendable {
   public let stage: VerificationStage
   /// How many cases it decided.
   public var decided = 0
-  /// Parts that it bounded, for searches.
+  /// Parts that it bounded, for searches; programs that a solver was asked about, for mixed-integer programs.
   public var nodes = 0
   /// Wall-clock seconds.
   public var seconds = 0.0
@@ -67,6 +69,6 @@ public struct PropertyResult: Sendable {
   /// Wall-clock seconds in all.
   public let seconds: Double
 
-  /// Parts that searches bounded.
+  /// Parts that searches bounded, and programs.
   public var nodes: Int { stages.reduce(0) { $0 + $1.nodes } }
 }

@@ -1,6 +1,7 @@
 import Attacks
 import Bounds
 import BranchAndBound
+import MathematicalPrograms
 import Networks
 import Tensors
 
@@ -201,7 +202,7 @@ public struct PropertyVerification {
             bounds.upperBounds(
               of: rows, by: .alphaCROWN, optimising: AlphaSettings(intermediate: nil, sufficient: 0)))
         }
-      case .attack, .ibp, .inputSplitting, .activationSplitting:
+      case .attack, .ibp, .inputSplitting, .activationSplitting, .mixedInteger:
         open.update(bounds.upperBounds(of: rows, by: .ibp))
       }
       record.decided += count - open.count
@@ -227,20 +228,31 @@ public struct PropertyVerification {
         ).run(over: bounds.input)
       } else {
         var search = ActivationSplitting(
-          question, bounds, workers: workers, remaining: { deadline.remaining }, offer: offer)
+          question, bounds, workers: workers, mixedInteger: CBCWorkers.self, remaining: { deadline.remaining },
+          offer: offer)
         outcome = search.run()
       }
       record.nodes += outcome.nodes
-      if witness != nil || outcome.stop == .finished || outcome.stop == .found {
-        record.decided += question.conjunctions.count
-      }
+      let isDecided = witness != nil || outcome.stop == .finished || outcome.stop == .found
+      if isDecided, !outcome.mixedInteger.hasFound { record.decided += question.conjunctions.count }
       return outcome
     }
+    if outcome.mixedInteger.programs > 0 { record(outcome.mixedInteger, deciding: question.conjunctions.count) }
     if let witness { return .violated(witness) }
     switch outcome.stop {
     case .finished: return .holds(upper: -.infinity)
     case .timeLimit: return .undecided(.timeLimit, upper: min(upper, outcome.upper))
     case .numerical, .found: return .undecided(.numerical, upper: min(upper, outcome.upper))
+    }
+  }
+
+  /// Takes down a mixed-integer solver's share in a search as a stage of its own.
+  private mutating func record(_ share: MixedIntegerShare, deciding cases: Int) {
+    stages[.activationSplitting]?.seconds -= share.seconds
+    record(.mixedInteger) { _, record in
+      record.nodes += share.programs
+      record.seconds += share.seconds
+      if share.hasFound { record.decided += cases }
     }
   }
 

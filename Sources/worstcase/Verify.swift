@@ -82,7 +82,8 @@ struct Verify: ParsableCommand {
     Output.line(result.word)
     if let stage = result.decidedBy { Output.line("decided by  \(stage.rawValue)") }
     for record in result.stages {
-      let nodes = record.nodes > 0 ? ", \(record.nodes) \(record.nodes == 1 ? "part" : "parts") bounded" : ""
+      let part = record.stage == .mixedInteger ? ("program asked", "programs asked") : ("part bounded", "parts bounded")
+      let nodes = record.nodes > 0 ? ", \(record.nodes) \(record.nodes == 1 ? part.0 : part.1)" : ""
       let name = record.stage.rawValue + String(repeating: " ", count: max(1, 22 - record.stage.rawValue.count))
       Output.line("  \(name)\(String(format: "%8.3f s", record.seconds))  \(record.decided) decided\(nodes)")
     }
