@@ -79,16 +79,20 @@ size_t ck_convolution_gradient_workspace(const ck_convolution *g, size_t outputC
 #define SCATTER_f64(v) scatter_f64_##v(p, batch, weights, source, result, workspace)
 #define SCATTER_f32(v) scatter_f32_##v(p, batch, weights, source, result, workspace)
 
-// The share of zeros from which on passing them over pays for all else: one in so many. It is the same whatever goes
-// with an image, for both ways add up in different orders: alone, passing over pays from an eighth on in single precision;
-// among images enough to be interleaved, from a third on.
-static const size_t sparseFrom_f32 = 4, sparseFrom_f64 = 4;
+// The share of zeros, in eighths, from which on passing them over pays for all else: double precision has twice as many
+// vectors. Where images can be interleaved it pays from half of them on, a third when transposed. Whether an image is
+// passed over must not depend on how many come with it, for both ways add up in different orders: so it does not even
+// where these are too few to be interleaved.
+static const size_t sparseFrom_f32 = 1, sparseFrom_f64 = 2;
+static size_t sparseFrom(size_t alone, int interleaves, int transposed) {
+  return !interleaves ? alone : transposed ? 3 : 4;
+}
 
 #define CONVOLVE(T, suffix)                                                                        \
-  WIDE static int is_sparse_##suffix(const T *source, size_t n) {                                  \
+  WIDE static int is_sparse_##suffix(const T *source, size_t n, size_t eighths) {                  \
     size_t zeros = 0;                                                                              \
     for (size_t i = 0; i < n; i++) zeros += source[i] == 0;                                        \
-    return sparseFrom_##suffix * zeros >= n;                                                       \
+    return 8 * zeros >= eighths * n;                                                               \
   }                                                                                                \
   static void run_scatter_##suffix(const ck_scatter *p, size_t batch, const T *weights,            \
                                    const T *source, T *result, void *workspace) {                  \
@@ -123,12 +127,16 @@ static const size_t sparseFrom_f32 = 4, sparseFrom_f64 = 4;
       return;                                                                                      \
     }                                                                                              \
     const size_t from = groups * p.inner * p.sourceArea, to = groups * p.outer * p.resultArea;     \
-    int isSparse = batch > 0 && is_sparse_##suffix(source, from);                                  \
+    const int interleaves =                                                                        \
+        ck_plan_interleaved(g, outputChannels, groups, lanes, transposed, sizeof(T), lanes).bytes > 0; \
+    const size_t eighths = sparseFrom(sparseFrom_##suffix, interleaves, transposed);               \
+    int isSparse = batch > 0 && is_sparse_##suffix(source, from, eighths);                         \
     while (batch > 0) {                                                                            \
       /* As many as go the same way. */                                                            \
       size_t count = 1;                                                                            \
       int isNextSparse = !isSparse;                                                                \
-      while (count < batch && (isNextSparse = is_sparse_##suffix(source + count * from, from)) == isSparse) count++; \
+      while (count < batch &&                                                                      \
+             (isNextSparse = is_sparse_##suffix(source + count * from, from, eighths)) == isSparse) count++; \
       if (isSparse)                                                                                \
         run_scatter_##suffix(&p, count, weights, source, result, workspace);                       \
       else                                                                                         \
