@@ -1,6 +1,3 @@
-import Bounds
-import Intervals
-import MathematicalPrograms
 import Networks
 import TestSupport
 import Tensors
@@ -10,35 +7,14 @@ import Testing
 
 /// Mixed-integer programs as finders of counterexamples: what they find is replayed, and what they say is not believed.
 @Suite struct ViolationProgramTests {
-  private typealias Stage = (branches: Int, stage: ActivationSplitting.Stage)
   /// Asked before anything is split.
-  private static let atOnce: [Stage] = [(0, .mixedInteger(nodes: 500, share: 0.1))]
+  private static let atOnce: [ViolationSearch.Stage] = [(0, .mixedInteger(nodes: 500, share: 0.1))]
 
-  /// What a search came to, and whether all that it offered lay in the box.
-  private struct Answer {
-    var outcome: ViolationOutcome
-    var offersAreInside: Bool
-  }
-
-  /// Searches with the given stages; an offer is accepted where all rows of some conjunction are at least zero in exact
-  /// arithmetic.
   private static func answer(
-    to question: ViolationQuestion, over box: Box, threads: Int = 1, stages: [Stage] = atOnce,
-    by solver: any MixedIntegerSolver.Type = MixedIntegerStub.self, remaining: @escaping () -> Double = { 60 }
-  ) -> Answer {
-    var bounds = RegionBounds(of: question.network, over: box)
-    bounds.refine()
-    var isInside = true
-    var search = ActivationSplitting(
-      question, bounds, workers: Workers(count: threads), mixedInteger: solver, remaining: remaining,
-      offer: { input in
-        isInside = isInside && box.contains(input)
-        let values = exactValues(of: question.network, at: input)[question.network.output.index]
-        return question.conjunctions.contains { $0.allSatisfy { values[$0] >= .zero } }
-      })
-    search.stages = stages
-    let outcome = search.run()
-    return Answer(outcome: outcome, offersAreInside: isInside)
+    to question: ViolationQuestion, over box: Box, threads: Int = 1, stages: [ViolationSearch.Stage] = atOnce,
+    remaining: @escaping () -> Double = { 60 }
+  ) -> ViolationSearch.Answer {
+    ViolationSearch(threads: threads, stages: stages, remaining: remaining).answer(to: question, over: box)
   }
 
   /// A spike of height 1 over a flat plain at height 0, minus a height; and x₁ − 1/4. No gradient of the plain points to
@@ -93,17 +69,8 @@ import Testing
     for number in 0..<45 {
       let question = try PlanarQuestion(number)
       guard question.kind.isTame else { continue }
-      let size = max(Rational(1), question.maximum < .zero ? .zero - question.maximum : question.maximum)
       for isViolated in [false, true] {
-        let step = size * Rational(1, 100_000)
-        let threshold = isViolated ? question.maximum - step : question.maximum + step
-        // The margin's coefficients as a row of an unsafe set, which says that their sum is at most zero.
-        let terms = (0..<3).filter { question.row.coefficients[$0] != 0 }.map {
-          LinearRow.Term(.output($0), ExactNumber(-question.row.coefficients[$0]))
-        }
-        let row = LinearRow(terms: terms, constant: ExactNumber(threshold))
-        let violations = ViolationQuestion(
-          network: try question.network.violations(of: [row]), conjunctions: [[0]])
+        let violations = try question.nearly(isViolated)
         let oracle = MixedIntegerOracle(answer, seed: number)
         let found = MixedIntegerOracle.$current.withValue(oracle) {
           Self.answer(to: violations, over: question.box)
