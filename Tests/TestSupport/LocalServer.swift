@@ -53,7 +53,11 @@ public final class LocalServer: Sendable {
     Thread.detachNewThread { [weak self] in
       while true {
         let connection = accept(descriptor, nil, nil)
-        if connection < 0 { return }
+        guard connection >= 0 else {
+          // Not before nobody waits on it: its number may be another server's at once.
+          close(descriptor)
+          return
+        }
         if let request = Self.request(from: connection) {
           self?.seen.withLock { $0.append(request) }
           Self.send(answer(request), to: request, on: connection)
@@ -63,10 +67,7 @@ public final class LocalServer: Sendable {
     }
   }
 
-  deinit {
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
-  }
+  deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
   /// Why there is no server.
   public struct NoServer: Error { public let reason: String }
